@@ -1,0 +1,26 @@
+#include "base/dimension.hpp"
+
+#include <algorithm>
+
+namespace fusebox {
+namespace {
+
+constexpr std::array<std::string_view, kDimensionCount> kNames{
+    "agent", "tenant",   "environment", "version", "user", "session", "task",     "parent_task",
+    "root_task", "trace_id", "kind",    "tool",    "model", "provider", "to_agent", "domain"};
+
+}  // namespace
+
+std::string_view name_of(Dimension dimension) {
+  return kNames[static_cast<std::size_t>(dimension)];
+}
+
+std::optional<Dimension> parse_dimension(std::string_view name) {
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<Dimension>(found - kNames.begin());
+}
+
+std::span<const std::string_view> dimension_names() { return kNames; }
+
+}  // namespace fusebox

@@ -1,0 +1,55 @@
+// The dimensions of agent telemetry: what SLOs group by, breakers and limits are keyed by, and
+// stop orders are scoped by. One list, so that a name means the same in all of them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace fusebox {
+
+enum class Dimension : std::uint8_t {
+  Agent,
+  Tenant,
+  Environment,
+  Version,
+  User,
+  Session,
+  Task,
+  ParentTask,
+  RootTask,
+  TraceId,
+  Kind,
+  Tool,
+  Model,
+  Provider,
+  ToAgent,
+  Domain,
+};
+inline constexpr std::size_t kDimensionCount = 16;
+
+constexpr Dimension last_of(Dimension) { return Dimension::Domain; }
+
+// "agent", "parent_task": as in YAML, JSON, conditions and metrics.
+[[nodiscard]] std::string_view name_of(Dimension dimension);
+[[nodiscard]] std::optional<Dimension> parse_dimension(std::string_view name);
+[[nodiscard]] std::span<const std::string_view> dimension_names();
+
+// The value of each dimension of one event or check; "" where it is absent. The views belong to
+// the bytes that the event was decoded from.
+class Dimensions {
+ public:
+  [[nodiscard]] std::string_view operator[](Dimension dimension) const {
+    return values_[static_cast<std::size_t>(dimension)];
+  }
+  [[nodiscard]] std::string_view& operator[](Dimension dimension) {
+    return values_[static_cast<std::size_t>(dimension)];
+  }
+
+ private:
+  std::array<std::string_view, kDimensionCount> values_{};
+};
+
+}  // namespace fusebox

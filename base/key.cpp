@@ -1,0 +1,98 @@
+#include "base/key.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+namespace fusebox {
+namespace {
+
+void append_length(std::string& out, std::size_t length) {
+  for (; length >= 0x80; length >>= 7) out += static_cast<char>(length | 0x80);
+  out += static_cast<char>(length);
+}
+
+// Takes the next value off the front of an encoded key.
+std::string_view take_value(std::string_view& key) {
+  std::size_t length = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    FUSEBOX_ASSERT(!key.empty());
+    const auto byte = static_cast<unsigned char>(key.front());
+    key.remove_prefix(1);
+    length |= static_cast<std::size_t>(byte & 0x7F) << shift;
+    if ((byte & 0x80) == 0) break;
+  }
+  FUSEBOX_ASSERT(length <= key.size());
+  const std::string_view value = key.substr(0, length);
+  key.remove_prefix(length);
+  return value;
+}
+
+}  // namespace
+
+bool KeySpec::contains(Dimension dimension) const {
+  return std::find(dimensions_.begin(), dimensions_.end(), dimension) != dimensions_.end();
+}
+
+void KeySpec::encode(const Dimensions& from, std::string& out) const {
+  out.clear();
+  for (const Dimension dimension : dimensions_) {
+    append_length(out, from[dimension].size());
+    out += from[dimension];
+  }
+}
+
+std::string_view KeySpec::value(std::string_view key, Dimension dimension) const {
+  for (const Dimension present : dimensions_) {
+    const std::string_view value = take_value(key);
+    if (present == dimension) return value;
+  }
+  return {};
+}
+
+Dimensions KeySpec::decode(std::string_view key) const {
+  Dimensions out;
+  for (const Dimension dimension : dimensions_) out[dimension] = take_value(key);
+  return out;
+}
+
+void KeySpec::write_json(JsonWriter& json, std::string_view key) const {
+  json.begin_object();
+  for (const Dimension dimension : dimensions_) json.field(name_of(dimension), take_value(key));
+  json.end_object();
+}
+
+std::optional<KeyIndex> KeyTable::find(std::string_view key) const {
+  const auto found = index_.find(key);
+  if (found == index_.end()) return std::nullopt;
+  return found->second;
+}
+
+KeyIndex KeyTable::insert(std::string_view key) {
+  const auto index = static_cast<KeyIndex>(keys_.size());
+  keys_.emplace_back(key);
+  const bool inserted = index_.emplace(keys_.back(), index).second;
+  FUSEBOX_ASSERT(inserted);
+  return index;
+}
+
+std::vector<KeyIndex> KeyTable::sorted() const {
+  std::vector<KeyIndex> order(keys_.size());
+  std::iota(order.begin(), order.end(), KeyIndex{0});
+  std::sort(order.begin(), order.end(),
+            [this](KeyIndex a, KeyIndex b) { return keys_[a] < keys_[b]; });
+  return order;
+}
+
+void KeyTable::rebuild() {
+  index_.clear();
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    index_.emplace(keys_[i], static_cast<KeyIndex>(i));
+  }
+}
+
+std::size_t KeyTable::Hash::operator()(std::string_view key) const { return stable_hash(key); }
+
+}  // namespace fusebox

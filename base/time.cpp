@@ -1,0 +1,188 @@
+#include "base/time.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace fusebox {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+
+struct Unit {
+  std::string_view suffix;
+  Duration length;
+};
+constexpr std::array<Unit, 8> kUnits{{{"ns", std::chrono::nanoseconds{1}},
+                                      {"us", std::chrono::microseconds{1}},
+                                      {"ms", std::chrono::milliseconds{1}},
+                                      {"s", std::chrono::seconds{1}},
+                                      {"m", std::chrono::minutes{1}},
+                                      {"h", std::chrono::hours{1}},
+                                      {"d", days{1}},
+                                      {"w", std::chrono::weeks{1}}}};
+constexpr Duration kLongestDuration = days{36'525};
+
+// Reads exactly `width` digits at `pos` and moves on; nullopt if they are not all digits.
+std::optional<int> take_digits(std::string_view text, std::size_t& pos, std::size_t width) {
+  if (pos + width > text.size()) return std::nullopt;
+  int value = 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    const char c = text[pos + i];
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  pos += width;
+  return value;
+}
+
+bool take(std::string_view text, std::size_t& pos, char wanted) {
+  if (pos >= text.size() || text[pos] != wanted) return false;
+  ++pos;
+  return true;
+}
+
+std::optional<sys_days> take_date(std::string_view text, std::size_t& pos) {
+  const auto year = take_digits(text, pos, 4);
+  if (!year || !take(text, pos, '-')) return std::nullopt;
+  const auto month = take_digits(text, pos, 2);
+  if (!month || !take(text, pos, '-')) return std::nullopt;
+  const auto day = take_digits(text, pos, 2);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{*year},
+                                         std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok()) return std::nullopt;
+  return sys_days{date};
+}
+
+std::optional<Duration> take_time_of_day(std::string_view text, std::size_t& pos) {
+  const auto hour = take_digits(text, pos, 2);
+  if (!hour || *hour > 23 || !take(text, pos, ':')) return std::nullopt;
+  const auto minute = take_digits(text, pos, 2);
+  if (!minute || *minute > 59 || !take(text, pos, ':')) return std::nullopt;
+  const auto second = take_digits(text, pos, 2);
+  if (!second || *second > 60) return std::nullopt;
+  Duration time = std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
+                  std::chrono::seconds{*second == 60 ? 59 : *second};
+  if (!take(text, pos, '.')) return time;
+  std::int64_t fraction = 0;
+  std::int64_t scale = 1'000'000'000;
+  std::size_t digits = 0;
+  for (; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos, ++digits) {
+    if (scale == 1) continue;
+    scale /= 10;
+    fraction += (text[pos] - '0') * scale;
+  }
+  if (digits == 0) return std::nullopt;
+  return time + Duration{fraction};
+}
+
+// "Z" or "+hh:mm"; the offset east of UTC.
+std::optional<Duration> take_offset(std::string_view text, std::size_t& pos) {
+  if (take(text, pos, 'Z') || take(text, pos, 'z')) return Duration{0};
+  const bool east = take(text, pos, '+');
+  if (!east && !take(text, pos, '-')) return std::nullopt;
+  const auto hour = take_digits(text, pos, 2);
+  if (!hour || *hour > 23 || !take(text, pos, ':')) return std::nullopt;
+  const auto minute = take_digits(text, pos, 2);
+  if (!minute || *minute > 59) return std::nullopt;
+  const Duration offset = std::chrono::hours{*hour} + std::chrono::minutes{*minute};
+  return east ? offset : -offset;
+}
+
+Unexpected invalid_time(std::string_view text) {
+  return {ErrorCode::InvalidTime,
+          "'" + std::string(text.substr(0, 64)) + "' is not an RFC 3339 time of 1970 to 2199"};
+}
+
+void append_padded(std::string& out, std::int64_t value, std::size_t width) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  const auto length = static_cast<std::size_t>(end - digits.data());
+  if (length < width) out.append(width - length, '0');
+  out.append(digits.data(), length);
+}
+
+}  // namespace
+
+void append_rfc3339(std::string& out, Instant at) {
+  const std::chrono::sys_time<Duration> time{at.time_since_epoch()};
+  const auto day = std::chrono::floor<days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time - day};
+  append_padded(out, static_cast<int>(date.year()), 4);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.day()), 2);
+  out += 'T';
+  append_padded(out, clock.hours().count(), 2);
+  out += ':';
+  append_padded(out, clock.minutes().count(), 2);
+  out += ':';
+  append_padded(out, clock.seconds().count(), 2);
+  if (clock.subseconds().count() != 0) {
+    out += '.';
+    append_padded(out, clock.subseconds().count(), 9);
+    while (out.back() == '0') out.pop_back();
+  }
+  out += 'Z';
+}
+
+std::string format_rfc3339(Instant at) {
+  std::string out;
+  append_rfc3339(out, at);
+  return out;
+}
+
+Result<Instant> parse_rfc3339(std::string_view text) {
+  std::size_t pos = 0;
+  const auto date = take_date(text, pos);
+  if (!date) return invalid_time(text);
+  if (!take(text, pos, 'T') && !take(text, pos, 't') && !take(text, pos, ' ')) {
+    return invalid_time(text);
+  }
+  const auto time = take_time_of_day(text, pos);
+  if (!time) return invalid_time(text);
+  const auto offset = take_offset(text, pos);
+  if (!offset || pos != text.size()) return invalid_time(text);
+  // In seconds first: a four-digit year would overflow a count of nanoseconds.
+  const auto day_seconds = std::chrono::seconds{date->time_since_epoch()};
+  if (day_seconds < std::chrono::seconds{-86'400} ||
+      day_seconds >= kLatestInstant.time_since_epoch()) {
+    return invalid_time(text);
+  }
+  const Instant at{Duration{day_seconds} + *time - *offset};
+  if (at < from_ns(0) || at >= kLatestInstant) return invalid_time(text);
+  return at;
+}
+
+Result<Duration> parse_duration(std::string_view text) {
+  std::int64_t count = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string_view suffix = text.substr(static_cast<std::size_t>(rest - text.data()));
+  for (const Unit& unit : kUnits) {
+    if (suffix != unit.suffix || error != std::errc{} || count < 0) continue;
+    if (count > kLongestDuration / unit.length) {
+      return Unexpected{ErrorCode::InvalidDuration,
+                        "'" + std::string(text) + "' is longer than 100 years"};
+    }
+    return unit.length * count;
+  }
+  return Unexpected{ErrorCode::InvalidDuration,
+                    "'" + std::string(text.substr(0, 64)) +
+                        "' is not an integer followed by ns, us, ms, s, m, h, d or w"};
+}
+
+std::string format_duration(Duration duration) {
+  if (duration == Duration{0}) return "0s";
+  for (auto unit = kUnits.rbegin(); unit != kUnits.rend(); ++unit) {
+    if (duration % unit->length == Duration{0}) {
+      return std::to_string(duration / unit->length) + std::string(unit->suffix);
+    }
+  }
+  return std::to_string(duration.count()) + "ns";
+}
+
+}  // namespace fusebox

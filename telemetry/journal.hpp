@@ -1,0 +1,38 @@
+// NDJSON in: one journal line to one input (the line grammar of design 4.4), and the JSON bodies
+// of events, checks and reports on their own. simdjson lives behind this header.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "telemetry/input.hpp"
+
+namespace fusebox::telemetry {
+
+inline constexpr std::size_t kJournalLineBytesMax = 1 << 20;
+inline constexpr std::size_t kJsonDepthMax = 64;
+
+// Decodes one line at a time and reuses its memory: no allocation once warm. What it returns views
+// into the decoder and is valid until the next call. Unknown fields of an event go to
+// `attributes`; wrong types and values are errors that name the field. Duplicate members, invalid
+// UTF-8, depth above kJsonDepthMax and trailing bytes are errors. Not thread-safe.
+class JournalDecoder {
+ public:
+  JournalDecoder();
+  ~JournalDecoder();
+  JournalDecoder(const JournalDecoder&) = delete;
+  JournalDecoder& operator=(const JournalDecoder&) = delete;
+
+  // One whole journal line: {"at":…, "event":{…}}.
+  [[nodiscard]] Result<const Input*> decode_line(std::string_view line);
+
+  // The body of one check, as of POST /v1/check; arrival is `at`, the id is the engine's to give.
+  [[nodiscard]] Result<const Input*> decode_check(std::string_view body, Instant at);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fusebox::telemetry
