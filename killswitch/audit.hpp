@@ -1,0 +1,49 @@
+// The audit chain as bytes: each entry carries the digest of the one before it, so a changed,
+// dropped, inserted or reordered entry breaks the chain at a place that can be named. Files,
+// fsync and signatures of segments come with the store.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/archive.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "killswitch/sha256.hpp"
+
+namespace fusebox::killswitch {
+
+class AuditChain {
+ public:
+  // Appends one entry as bytes to `out`: one JSON line, {"n":1,"at":…,"kind":…,"body":{…},
+  // "prev":hex,"hash":hex}\n. `body` is a JSON object. The hash covers every byte before it.
+  void append(std::string& out, Instant at, std::string_view kind, std::string_view body);
+
+  [[nodiscard]] std::int64_t entries() const { return entries_; }
+  [[nodiscard]] const Digest& head() const { return head_; }
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(entries_, head_);
+  }
+
+ private:
+  std::int64_t entries_ = 0;
+  Digest head_{};
+};
+
+// What a verifier found in the bytes of one chain.
+struct AuditCheck {
+  std::int64_t entries = 0;                 // good ones, from the front
+  Digest head{};                            // of the last good one
+  std::optional<std::int64_t> first_bad;    // number of the entry that breaks the chain
+  bool torn_tail = false;                   // the last line has no end: a crash, not a change
+  std::string why;                          // in words, if first_bad
+};
+
+// Verifies from the first entry. Linear; never trusts what it reads.
+[[nodiscard]] AuditCheck verify_chain(std::string_view bytes);
+
+}  // namespace fusebox::killswitch

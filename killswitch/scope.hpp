@@ -1,0 +1,53 @@
+// Scopes of stop orders: what one order stops.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/dimension.hpp"
+#include "base/result.hpp"
+
+namespace fusebox::killswitch {
+
+// The first tripped kind in this order is the one a refusal names: the widest first.
+enum class ScopeKind : std::uint8_t {
+  Global,
+  Tenant,
+  Agent,        // in every tenant
+  TenantAgent,  // tenant:T/agent:A
+  RootTask,
+  Session,
+  Task,
+  Provider,
+  Model,
+  Tool,
+  Capability,  // the action, or attributes.capability
+  Drill,       // matches no real request
+};
+constexpr ScopeKind last_of(ScopeKind) { return ScopeKind::Drill; }
+
+struct Scope {
+  ScopeKind kind = ScopeKind::Global;
+  std::string value;   // "" for Global; the agent for TenantAgent
+  std::string tenant;  // TenantAgent only
+
+  friend auto operator<=>(const Scope&, const Scope&) = default;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(kind, value, tenant);
+  }
+};
+
+// "global", "agent:bot", "tenant:acme/agent:bot". Values are not empty, at most 256 bytes, valid
+// UTF-8 without control characters; in a combined scope the tenant has no "/agent:" in it.
+[[nodiscard]] Result<Scope> parse_scope(std::string_view text);
+[[nodiscard]] std::string format(const Scope& scope);
+
+// The scope of one dimension's value, e.g. Agent and "bot"; an error for a dimension that no stop
+// order can have (environment, version, …) or an empty value.
+[[nodiscard]] Result<Scope> scope_of(Dimension dimension, std::string_view value);
+[[nodiscard]] bool has_scope(Dimension dimension);
+
+}  // namespace fusebox::killswitch

@@ -1,0 +1,104 @@
+// One SLO at work: classifies events, counts them by key, and says when an alert or a status
+// changes. Pure: time comes in, records go out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/archive.hpp"
+#include "base/json_writer.hpp"
+#include "base/key.hpp"
+#include "base/time.hpp"
+#include "slo/spec.hpp"
+#include "telemetry/event.hpp"
+#include "telemetry/record.hpp"
+
+namespace fusebox::slo {
+
+// In order of badness; the worse one stays.
+enum class SloStatus : std::uint8_t { Healthy, NoData, Uncertain, Warning, Critical, Exhausted };
+constexpr SloStatus last_of(SloStatus) { return SloStatus::Exhausted; }
+[[nodiscard]] std::string_view name_of(SloStatus status);
+[[nodiscard]] std::span<const std::string_view> slo_status_names();
+
+// The name of the key that counts what exceeds max_keys: "_overflow" in every dimension.
+inline constexpr std::string_view kOverflowValue = "_overflow";
+
+// Everything a reader may want to know of one key and objective at one time.
+struct SloView {
+  const SloSpec* spec;
+  const Objective* objective;
+  std::string_view key;  // encoded by spec->group_by
+  Counts counts;         // over the SLO window
+  std::array<double, kBurnWindowCount> burn{};
+  double budget_remaining = 1;
+  SloStatus status = SloStatus::NoData;
+  bool uncertain = false;
+};
+
+class Slo {
+ public:
+  explicit Slo(SloSpec spec);
+  ~Slo();
+  Slo(Slo&&) noexcept;
+  Slo& operator=(Slo&&) noexcept;
+
+  [[nodiscard]] const SloSpec& spec() const;
+
+  // Counts the event at `at` (its own time, at <= now) if it belongs to the indicator; the key it
+  // changed, else nullopt. An ungrouped SLO has its key from the start.
+  std::optional<KeyIndex> record(const telemetry::Event& event, Instant at, Instant now);
+
+  // Evaluates alerts and status of one key at `now`, appends the records of what changed.
+  void evaluate(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out);
+
+  // Keys whose numbers can have changed by time alone since their last evaluation, ascending.
+  // A tick evaluates these; O(keys) with one comparison each.
+  void due(Instant now, std::vector<KeyIndex>& out) const;
+
+  // Telemetry of `agent` was lost, or came back: marks keys whose Agent dimension is that agent.
+  // Appends the keys it marked; the caller evaluates them.
+  void set_uncertain(std::string_view agent, bool uncertain, std::vector<KeyIndex>& out);
+
+  // Brings the key's windows to `now`, then views one objective of it.
+  [[nodiscard]] SloView view(KeyIndex key, std::size_t objective, Instant now);
+
+  [[nodiscard]] const KeyTable& keys() const;
+  [[nodiscard]] std::int64_t condition_errors() const;
+
+  // The entries of this SLO for a summary at `now`, ascending by key, one per objective:
+  // slo key objective_name good bad total objective sli budget_remaining burn_rate{…} status
+  // uncertain no_data, and for threshold indicators percentiles{p50,p90,p95,p99} of `value`.
+  void write_summary(JsonWriter& json, Instant now);
+
+  void save(ArchiveWriter& archive) const;
+  // Into a fresh Slo of the same spec; archive.failed() tells if the bytes were no such state.
+  void restore(ArchiveReader& archive);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Names for rules with `trigger: slo`: slo.name key objective sli budget_remaining burn_rate status.
+// `slo.key` is a map with the dimension names as literals. Slot numbers are private to this folder
+// except those needed to bind rules to SLOs at load.
+[[nodiscard]] const policy::Schema& state_schema();
+inline constexpr policy::Slot kStateSloName = 0;
+
+class StateFacts final : public policy::Facts {
+ public:
+  explicit StateFacts(const SloView& view) : view_(view) {}
+  [[nodiscard]] policy::Value get(policy::Slot slot) const override;
+  [[nodiscard]] policy::Value member(policy::Slot slot, std::size_t literal) const override;
+
+ private:
+  const SloView& view_;
+};
+
+}  // namespace fusebox::slo
