@@ -9,8 +9,8 @@ namespace fusebox {
 std::string format(const Diagnostic& diagnostic) {
   std::string out = diagnostic.place.file;
   if (diagnostic.place.line > 0) {
-    out += ":" + std::to_string(diagnostic.place.line) + ":" +
-           std::to_string(diagnostic.place.column);
+    out +=
+        ":" + std::to_string(diagnostic.place.line) + ":" + std::to_string(diagnostic.place.column);
   }
   out += diagnostic.severity == Severity::Error ? ": error[" : ": notice[";
   out += code_text(diagnostic.code) + "]: " + diagnostic.what;

@@ -6,8 +6,9 @@ namespace fusebox {
 namespace {
 
 constexpr std::array<std::string_view, kDimensionCount> kNames{
-    "agent", "tenant",   "environment", "version", "user", "session", "task",     "parent_task",
-    "root_task", "trace_id", "kind",    "tool",    "model", "provider", "to_agent", "domain"};
+    "agent", "tenant",      "environment", "version",  "user", "session",
+    "task",  "parent_task", "root_task",   "trace_id", "kind", "tool",
+    "model", "provider",    "to_agent",    "domain"};
 
 }  // namespace
 

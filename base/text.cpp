@@ -83,8 +83,7 @@ std::uint64_t stable_hash(std::string_view bytes, std::uint64_t seed) {
   constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
   std::uint64_t hash = seed ^ (bytes.size() * kMultiplier);
   const auto mix = [&hash](std::uint64_t word) {
-    const auto product =
-        static_cast<Uint128>(hash ^ word) * static_cast<Uint128>(kMultiplier);
+    const auto product = static_cast<Uint128>(hash ^ word) * static_cast<Uint128>(kMultiplier);
     hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^ word;
   };
   std::size_t pos = 0;
