@@ -2,6 +2,7 @@
 // whether something may happen, a report says how a permitted action ended.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -21,6 +22,13 @@ constexpr EventKind last_of(EventKind) { return EventKind::Heartbeat; }
 constexpr Outcome last_of(Outcome) { return Outcome::Denied; }
 constexpr Action last_of(Action) { return Action::Task; }
 
+// As on the wire, in the order of the enums; what conditions are checked against at load.
+inline constexpr std::array<std::string_view, 7> kEventKindNames{
+    "task", "llm", "tool", "delegation", "policy", "evaluation", "heartbeat"};
+inline constexpr std::array<std::string_view, 6> kOutcomeNames{"ok",        "error",     "timeout",
+                                                               "cancelled", "throttled", "denied"};
+inline constexpr std::array<std::string_view, 4> kActionNames{"llm", "tool", "delegation", "task"};
+
 // As on the wire: "llm", "cancelled".
 [[nodiscard]] std::string_view name_of(EventKind kind);
 [[nodiscard]] std::string_view name_of(Outcome outcome);
@@ -34,10 +42,10 @@ constexpr Action last_of(Action) { return Action::Task; }
 
 // Numbers that an event or a report may carry. Absent is not zero.
 struct Measurements {
-  std::optional<double> duration_ms;        // >= 0
-  std::optional<double> ttft_ms;            // >= 0, time to first token
-  std::optional<std::int64_t> tokens_in;    // >= 0
-  std::optional<std::int64_t> tokens_out;   // >= 0
+  std::optional<double> duration_ms;       // >= 0
+  std::optional<double> ttft_ms;           // >= 0, time to first token
+  std::optional<std::int64_t> tokens_in;   // >= 0
+  std::optional<std::int64_t> tokens_out;  // >= 0
   std::optional<MicroUsd> cost_usd;
   std::optional<std::int64_t> files_changed;  // >= 0
 };
@@ -46,17 +54,17 @@ struct Measurements {
 struct Event {
   std::optional<Instant> at;  // when the work ended; absent: when it arrived
   EventKind kind = EventKind::Task;
-  Dimensions dimensions;      // Agent is never empty; Kind is name_of(kind)
+  Dimensions dimensions;  // Agent is never empty; Kind is name_of(kind)
   std::string_view span_id;
-  std::string_view id;        // for de-duplication; "" without
+  std::string_view id;  // for de-duplication; "" without
   std::optional<Outcome> outcome;
-  std::string_view error;     // class of the error; "" without
+  std::string_view error;  // class of the error; "" without
   Measurements measured;
-  std::optional<double> score;       // 0..1
-  std::optional<double> confidence;  // 0..1
-  std::optional<std::int64_t> trust;  // 0..1000
-  std::optional<std::int64_t> depth;  // >= 0
-  std::int64_t weight = 1;            // 1/sampling rate, >= 1
+  std::optional<double> score;                          // 0..1
+  std::optional<double> confidence;                     // 0..1
+  std::optional<std::int64_t> trust;                    // 0..1000
+  std::optional<std::int64_t> depth;                    // >= 0
+  std::int64_t weight = 1;                              // 1/sampling rate, >= 1
   const policy::DynamicDocument* attributes = nullptr;  // null or empty: none
 };
 
@@ -74,6 +82,7 @@ struct Check {
   Action action = Action::Tool;
   Dimensions dimensions;  // Agent is never empty; Kind is name_of(action)
   std::string_view target;
+  std::string_view span_id;
   Estimate estimate;
   std::optional<std::int64_t> trust;
   std::optional<std::int64_t> depth;

@@ -31,12 +31,13 @@ struct RearmInput {
   std::string_view actor;   // never empty
 };
 
-// A person's answer to a pending approval. A grant lets the same request pass once until it expires.
+// A person's answer to a pending approval. A grant lets the same request pass once until it
+// expires.
 struct ApprovalInput {
   std::string_view id;  // of the decision that asked for it
   bool granted = false;
   std::string_view reason;
-  std::string_view actor;  // never empty
+  std::string_view actor;             // never empty
   std::optional<Duration> valid_for;  // of a grant; absent: the default of the engine
 };
 

@@ -37,8 +37,8 @@ struct DecisionRecord {
   std::string message;
   std::string permit;  // "" if it does not proceed
   std::int64_t epoch = 0;
-  std::string policy;  // digest of the policy documents; "" if there are none
-  std::optional<std::int64_t> ttl_ms;          // how long the permit's reservation lasts
+  std::string policy;                  // digest of the policy documents; "" if there are none
+  std::optional<std::int64_t> ttl_ms;  // how long the permit's reservation lasts
   std::optional<std::int64_t> retry_after_ms;  // rounded up
   std::optional<Instant> approval_expires;     // of the pending approval this decision opened
   std::vector<WouldBe> would_be;
@@ -86,7 +86,8 @@ struct SloStatusRecord {
   bool uncertain = false;
 };
 
-// A soft threshold of a limit was crossed upwards, or a key was overrun.
+// A soft threshold of a limit was crossed upwards, or a key was overrun. `used` and `max` are in
+// the unit of the dimension, money in micro-dollars; the line says dollars.
 struct LimitRecord {
   std::string name;
   std::string key;

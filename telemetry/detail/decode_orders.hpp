@@ -1,0 +1,15 @@
+// The bodies of what people order: kill, rearm, approval.
+#pragma once
+
+#include "base/result.hpp"
+#include "telemetry/detail/json_fields.hpp"
+#include "telemetry/input.hpp"
+
+namespace fusebox::telemetry::detail {
+
+// `out` is fresh in each of them.
+[[nodiscard]] Result<void> decode_kill(JsonObject body, KillInput& out);
+[[nodiscard]] Result<void> decode_rearm(JsonObject body, RearmInput& out);
+[[nodiscard]] Result<void> decode_approval(JsonObject body, ApprovalInput& out);
+
+}  // namespace fusebox::telemetry::detail

@@ -1,0 +1,252 @@
+#include "telemetry/journal.hpp"
+
+#include <bit>
+#include <cstring>
+#include <string>
+
+#include <simdjson.h>
+
+#include "base/assert.hpp"
+#include "telemetry/detail/decode_check.hpp"
+#include "telemetry/detail/decode_event.hpp"
+#include "telemetry/detail/decode_orders.hpp"
+
+namespace fusebox::telemetry {
+namespace {
+
+using detail::FieldRule;
+using detail::FieldTable;
+using detail::Json;
+using detail::JsonObject;
+using detail::Path;
+using detail::Reading;
+
+enum class LineKind : std::uint8_t { Event, Check, Report, Kill, Rearm, Approval, Tick };
+
+// The members of one line before its body is looked at.
+struct LineDraft {
+  std::optional<Instant> at;
+  std::string_view id;
+  std::optional<LineKind> kind;
+  std::string_view name;  // of the member that `kind` is
+  Json body;
+  std::string_view second;  // another kind on the same line; "" without
+};
+
+template <LineKind kKind>
+constexpr FieldRule<LineDraft> kind_rule(std::string_view name) {
+  return {name, detail::kObject, [](Json value, LineDraft& draft) {
+            constexpr std::array<std::string_view, 7> kNames{"event", "check",    "report", "kill",
+                                                             "rearm", "approval", "tick"};
+            const std::string_view own = kNames[static_cast<std::size_t>(kKind)];
+            if (draft.kind) {
+              draft.second = own;
+              return Reading::Ok;
+            }
+            draft.kind = kKind;
+            draft.name = own;
+            draft.body = value;
+            return Reading::Ok;
+          }};
+}
+
+constexpr FieldRule<LineDraft> later_rule(std::string_view name) {
+  return {name, detail::kObject, [](Json, LineDraft&) { return Reading::Later; }};
+}
+
+constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 14>{{
+    {"at", detail::kTime, [](Json v, LineDraft& draft) { return detail::read_time(v, draft.at); },
+     true},
+    {"id", detail::kNonEmptyText,
+     [](Json v, LineDraft& draft) { return detail::read_nonempty_text(v, draft.id); }},
+    kind_rule<LineKind::Event>("event"),
+    kind_rule<LineKind::Check>("check"),
+    kind_rule<LineKind::Report>("report"),
+    kind_rule<LineKind::Kill>("kill"),
+    kind_rule<LineKind::Rearm>("rearm"),
+    kind_rule<LineKind::Approval>("approval"),
+    kind_rule<LineKind::Tick>("tick"),
+    later_rule("force"),
+    later_rule("raise"),
+    later_rule("terminator"),
+    later_rule("config"),
+    later_rule("state"),
+}}};
+
+constexpr Path kLinePath{};
+
+// An unknown member is InvalidInput, not InvalidField: the line as a whole is no input.
+Result<void> read_line_members(JsonObject line, LineDraft& draft) {
+  return detail::read_members(
+      line, kLineTable, kLinePath, draft, [](std::string_view name, Json) -> Result<void> {
+        return detail::unknown_member(kLinePath, name, kLineTable.names(), ErrorCode::InvalidInput);
+      });
+}
+
+Result<void> check_line(const LineDraft& draft) {
+  if (!draft.kind) {
+    return Unexpected{ErrorCode::InvalidInput,
+                      "the line has no input: none of event, check, report, kill, rearm, "
+                      "approval and tick"};
+  }
+  if (!draft.second.empty()) {
+    return Unexpected{ErrorCode::InvalidInput, "the line has both " + std::string(draft.name) +
+                                                   " and " + std::string(draft.second) +
+                                                   "; one line is one input"};
+  }
+  if (!draft.id.empty() && draft.kind != LineKind::Check) {
+    return Unexpected{ErrorCode::InvalidInput,
+                      "id: stands only beside check, not beside " + std::string(draft.name)};
+  }
+  return {};
+}
+
+Result<void> decode_tick(Json value) {
+  bool on = false;
+  if (value.get(on) == simdjson::SUCCESS && on) return {};
+  return detail::wrong_member(kLinePath, "tick", value, "true");
+}
+
+Unexpected parse_error(simdjson::error_code code) {
+  if (code == simdjson::UTF8_ERROR) return {ErrorCode::InvalidUtf8, "the line is not valid UTF-8"};
+  if (code == simdjson::DEPTH_ERROR) {
+    return {ErrorCode::TooDeep,
+            "the line is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"};
+  }
+  if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY) {
+    return {ErrorCode::TooLarge, "no memory to parse the line"};
+  }
+  if (code == simdjson::EMPTY) return {ErrorCode::InvalidJson, "the line is empty"};
+  if (code == simdjson::NUMBER_ERROR) {
+    return {ErrorCode::InvalidJson, "the line has a number that is malformed or out of range"};
+  }
+  if (code == simdjson::STRING_ERROR || code == simdjson::UNCLOSED_STRING) {
+    return {ErrorCode::InvalidJson, "the line has a string that is malformed or not closed"};
+  }
+  if (code == simdjson::UNESCAPED_CHARS) {
+    return {ErrorCode::InvalidJson, "the line has a control character inside a string"};
+  }
+  return {ErrorCode::InvalidJson, "the line is not one JSON object"};
+}
+
+}  // namespace
+
+struct JournalDecoder::Impl {
+  simdjson::dom::parser parser;
+  std::string padded;  // the line, with room behind it that simdjson may read
+  detail::Scratch scratch;
+  Input input;
+
+  Impl() {
+    // A failure to allocate comes up again, and is told, when the first line is parsed.
+    static_cast<void>(parser.allocate(kUsualLineBytes, kJsonDepthMax));
+    grow(kUsualLineBytes);
+  }
+
+  [[nodiscard]] Result<JsonObject> parse(std::string_view text);
+  [[nodiscard]] Result<void> decode_body(const LineDraft& line);
+
+  template <class Body>
+  [[nodiscard]] Result<void> decode_object(const LineDraft& line,
+                                           Result<void> (*decode)(JsonObject, Body&)) {
+    Result<JsonObject> object = object_of(line);
+    if (!object) return Unexpected{object.error()};
+    return decode(*object, input.body.emplace<Body>());
+  }
+
+ private:
+  static constexpr std::size_t kUsualLineBytes = 4096;
+
+  void grow(std::size_t bytes) { padded.resize(std::bit_ceil(bytes) + simdjson::SIMDJSON_PADDING); }
+  static Result<JsonObject> object_of(const LineDraft& line) {
+    std::optional<JsonObject> object;
+    if (detail::read_object(line.body, object) == Reading::Ok) return *object;
+    return detail::wrong_member(kLinePath, line.name, line.body, detail::kObject);
+  }
+  [[nodiscard]] Result<void> decode_event_body(const LineDraft& line);
+  [[nodiscard]] Result<void> decode_check_body(const LineDraft& line);
+};
+
+Result<JsonObject> JournalDecoder::Impl::parse(std::string_view text) {
+  if (text.size() > kJournalLineBytesMax) {
+    return Unexpected{ErrorCode::TooLarge,
+                      "the line is longer than " + std::to_string(kJournalLineBytesMax) + " bytes"};
+  }
+  if (text.size() + simdjson::SIMDJSON_PADDING > padded.size()) grow(text.size());
+  if (!text.empty()) std::memcpy(padded.data(), text.data(), text.size());
+  Json root;
+  if (const auto code = parser.parse(padded.data(), text.size(), false).get(root);
+      code != simdjson::SUCCESS) {
+    return parse_error(code);
+  }
+  JsonObject object;
+  if (root.get(object) != simdjson::SUCCESS) {
+    return Unexpected{ErrorCode::InvalidInput,
+                      "the line is " + detail::describe(root) + "; expected an object"};
+  }
+  return object;
+}
+
+Result<void> JournalDecoder::Impl::decode_event_body(const LineDraft& line) {
+  Result<JsonObject> object = object_of(line);
+  if (!object) return Unexpected{object.error()};
+  return detail::decode_event(*object, scratch, input.body.emplace<Event>());
+}
+
+Result<void> JournalDecoder::Impl::decode_check_body(const LineDraft& line) {
+  Result<JsonObject> object = object_of(line);
+  if (!object) return Unexpected{object.error()};
+  auto& out = input.body.emplace<CheckInput>();
+  out.id = line.id;
+  return detail::decode_check(*object, "check", scratch, out.check);
+}
+
+Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
+  switch (*line.kind) {
+    case LineKind::Event:
+      return decode_event_body(line);
+    case LineKind::Check:
+      return decode_check_body(line);
+    case LineKind::Report:
+      return decode_object(line, &detail::decode_report);
+    case LineKind::Kill:
+      return decode_object(line, &detail::decode_kill);
+    case LineKind::Rearm:
+      return decode_object(line, &detail::decode_rearm);
+    case LineKind::Approval:
+      return decode_object(line, &detail::decode_approval);
+    case LineKind::Tick:
+      input.body.emplace<Tick>();
+      return decode_tick(line.body);
+  }
+  FUSEBOX_ASSERT(false);
+  return {};
+}
+
+JournalDecoder::JournalDecoder() : impl_(std::make_unique<Impl>()) {}
+JournalDecoder::~JournalDecoder() = default;
+
+Result<const Input*> JournalDecoder::decode_line(std::string_view line) {
+  const Result<JsonObject> object = impl_->parse(line);
+  if (!object) return Unexpected{object.error()};
+  LineDraft draft;
+  Result<void> done = read_line_members(*object, draft);
+  if (done) done = check_line(draft);
+  if (done) done = impl_->decode_body(draft);
+  if (!done) return Unexpected{done.error()};
+  impl_->input.at = *draft.at;
+  return &impl_->input;
+}
+
+Result<const Input*> JournalDecoder::decode_check(std::string_view body, Instant at) {
+  const Result<JsonObject> object = impl_->parse(body);
+  if (!object) return Unexpected{object.error()};
+  auto& out = impl_->input.body.emplace<CheckInput>();
+  if (Result<void> done = detail::decode_check(*object, {}, impl_->scratch, out.check); !done) {
+    return Unexpected{done.error()};
+  }
+  impl_->input.at = at;
+  return &impl_->input;
+}
+
+}  // namespace fusebox::telemetry
