@@ -1,7 +1,6 @@
 #include "base/key.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
@@ -71,26 +70,58 @@ std::optional<KeyIndex> KeyTable::find(std::string_view key) const {
 }
 
 KeyIndex KeyTable::insert(std::string_view key) {
-  const auto index = static_cast<KeyIndex>(keys_.size());
-  keys_.emplace_back(key);
-  const bool inserted = index_.emplace(keys_.back(), index).second;
+  auto index = static_cast<KeyIndex>(keys_.size());
+  if (free_.empty()) {
+    keys_.emplace_back(key);
+  } else {
+    index = free_.back();
+    free_.pop_back();
+    keys_[index].emplace(key);
+  }
+  const bool inserted = index_.emplace(*keys_[index], index).second;
   FUSEBOX_ASSERT(inserted);
   return index;
 }
 
+void KeyTable::erase(KeyIndex index) {
+  FUSEBOX_ASSERT(contains(index));
+  index_.erase(*keys_[index]);
+  keys_[index].reset();
+  free_.push_back(index);
+}
+
+bool KeyTable::contains(KeyIndex index) const {
+  return index < keys_.size() && keys_[index].has_value();
+}
+
 std::vector<KeyIndex> KeyTable::sorted() const {
-  std::vector<KeyIndex> order(keys_.size());
-  std::iota(order.begin(), order.end(), KeyIndex{0});
+  std::vector<KeyIndex> order;
+  order.reserve(size());
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (keys_[i]) order.push_back(static_cast<KeyIndex>(i));
+  }
   std::sort(order.begin(), order.end(),
-            [this](KeyIndex a, KeyIndex b) { return keys_[a] < keys_[b]; });
+            [this](KeyIndex a, KeyIndex b) { return *keys_[a] < *keys_[b]; });
   return order;
 }
 
-void KeyTable::rebuild() {
+bool KeyTable::rebuild() {
   index_.clear();
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    index_.emplace(keys_[i], static_cast<KeyIndex>(i));
+    if (keys_[i] && !index_.emplace(*keys_[i], static_cast<KeyIndex>(i)).second) return false;
   }
+  std::vector<bool> seen(keys_.size());
+  for (const KeyIndex index : free_) {
+    if (index >= keys_.size() || keys_[index] || seen[index]) return false;
+    seen[index] = true;
+  }
+  return index_.size() + free_.size() == keys_.size();
+}
+
+void KeyTable::clear() {
+  index_.clear();
+  keys_.clear();
+  free_.clear();
 }
 
 std::size_t KeyTable::Hash::operator()(std::string_view key) const { return stable_hash(key); }

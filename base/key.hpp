@@ -44,31 +44,54 @@ class KeySpec {
 // Number of a key in its KeyTable.
 using KeyIndex = std::uint32_t;
 
-// Keys to dense indices 0, 1, 2, … in order of first sight. Look-up allocates nothing. Never
-// iterated through its hash map: index order and sorted order are both deterministic.
+// Keys to dense indices 0, 1, 2, … in order of first sight; an erased key's index is the next one
+// given out, so indices stay as dense as the largest number of keys that ever lived at once.
+// Look-up allocates nothing. Never iterated through its hash map: index order and sorted order are
+// both deterministic, and so is the reuse of indices, over a save and restore too.
 class KeyTable {
  public:
+  KeyTable() = default;
+  // The map holds views into the strings: a move keeps them valid, a copy would not.
+  KeyTable(KeyTable&&) = default;
+  KeyTable& operator=(KeyTable&&) = default;
+
   [[nodiscard]] std::optional<KeyIndex> find(std::string_view key) const;
   // The key must be new.
   KeyIndex insert(std::string_view key);
-  [[nodiscard]] std::string_view key(KeyIndex index) const { return keys_[index]; }
-  [[nodiscard]] std::size_t size() const { return keys_.size(); }
-  // All indices, by ascending key: the order of summaries.
+  // The key must be live. Views of it end here.
+  void erase(KeyIndex index);
+  // Whether `index` stands for a key; any number may be asked.
+  [[nodiscard]] bool contains(KeyIndex index) const;
+  // The key must be live.
+  [[nodiscard]] std::string_view key(KeyIndex index) const { return *keys_[index]; }
+  // Live keys.
+  [[nodiscard]] std::size_t size() const { return index_.size(); }
+  // One more than the largest index ever given out: what an array beside the table must hold.
+  [[nodiscard]] std::size_t index_end() const { return keys_.size(); }
+  // All live indices, by ascending key: the order of summaries.
   [[nodiscard]] std::vector<KeyIndex> sorted() const;
 
+  // Restoring fails on duplicate keys and on a list of free indices that does not fit them.
   template <class Archive>
   void visit(Archive& archive) {
-    archive(keys_);
-    if constexpr (Archive::kReading) rebuild();
+    archive(keys_, free_);
+    if constexpr (Archive::kReading) {
+      if (archive.failed() || !rebuild()) {
+        clear();
+        archive.fail();
+      }
+    }
   }
 
  private:
-  void rebuild();
+  [[nodiscard]] bool rebuild();
+  void clear();
 
   struct Hash {
     std::size_t operator()(std::string_view key) const;
   };
-  std::deque<std::string> keys_;  // a deque: the map's views stay valid as it grows
+  std::deque<std::optional<std::string>> keys_;  // a deque: the map's views stay valid as it grows
+  std::vector<KeyIndex> free_;                   // indices of erased keys; the last is reused first
   std::unordered_map<std::string_view, KeyIndex, Hash> index_;
 };
 
