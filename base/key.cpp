@@ -13,20 +13,27 @@ void append_length(std::string& out, std::size_t length) {
   out += static_cast<char>(length);
 }
 
-// Takes the next value off the front of an encoded key.
-std::string_view take_value(std::string_view& key) {
+// Takes the next value off the front of an encoded key; nullopt if there is none.
+std::optional<std::string_view> try_take_value(std::string_view& key) {
+  constexpr unsigned kShiftMax = 56;  // nine groups of seven bits: no length is longer
   std::size_t length = 0;
   for (unsigned shift = 0;; shift += 7) {
-    FUSEBOX_ASSERT(!key.empty());
+    if (key.empty() || shift > kShiftMax) return std::nullopt;
     const auto byte = static_cast<unsigned char>(key.front());
     key.remove_prefix(1);
     length |= static_cast<std::size_t>(byte & 0x7F) << shift;
     if ((byte & 0x80) == 0) break;
   }
-  FUSEBOX_ASSERT(length <= key.size());
+  if (length > key.size()) return std::nullopt;
   const std::string_view value = key.substr(0, length);
   key.remove_prefix(length);
   return value;
+}
+
+std::string_view take_value(std::string_view& key) {
+  const auto value = try_take_value(key);
+  FUSEBOX_ASSERT(value.has_value());
+  return *value;
 }
 
 }  // namespace
@@ -41,6 +48,20 @@ void KeySpec::encode(const Dimensions& from, std::string& out) const {
     append_length(out, from[dimension].size());
     out += from[dimension];
   }
+}
+
+bool KeySpec::accepts(std::string_view key) const {
+  Dimensions values;
+  std::string_view rest = key;
+  for (const Dimension dimension : dimensions_) {
+    const auto value = try_take_value(rest);
+    if (!value || find_invalid_utf8(*value)) return false;
+    values[dimension] = *value;
+  }
+  // A length has one encoding only: padded ones would give a key two names.
+  std::string canonical;
+  encode(values, canonical);
+  return canonical == key;
 }
 
 std::string_view KeySpec::value(std::string_view key, Dimension dimension) const {

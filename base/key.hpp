@@ -28,6 +28,10 @@ class KeySpec {
   // a varint and its bytes, so no value can imitate a separator.
   void encode(const Dimensions& from, std::string& out) const;
 
+  // Is this what encode() could have written for this spec, in UTF-8? For keys that come from a
+  // file: the other functions take an encoded key on trust.
+  [[nodiscard]] bool accepts(std::string_view key) const;
+
   // The value of one dimension of an encoded key; "" if the key has no such dimension.
   [[nodiscard]] std::string_view value(std::string_view key, Dimension dimension) const;
 
