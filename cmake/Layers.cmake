@@ -1,5 +1,5 @@
-# The architecture as data: which folder may include which. The target builder below links only
-# what stands here, and the test `layers` reads every #include against it.
+# The architecture as data: which folder may include which. fusebox_library links only what stands
+# here, and the test `layers` (check_layers.cmake) reads every #include against it.
 set(FUSEBOX_LAYERS base policy telemetry slo breakers killswitch sre/engine sre/config sre/cli)
 
 set(FUSEBOX_MAY_USE_base "")
@@ -12,8 +12,9 @@ set(FUSEBOX_MAY_USE_sre/engine base policy telemetry slo breakers killswitch)
 set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers killswitch sre/engine)
 set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config)
 
-# A third-party header has one home: "pattern=folder".
-set(FUSEBOX_THIRD_PARTY_HOMES
+# A header that is not the standard library's has one home: "pattern=folder". It stands in that
+# folder's sources and detail/, never in a public header, and nowhere else.
+set(FUSEBOX_HEADER_HOMES
   "^re2/=policy"
   "^simdjson=telemetry"
   "^openssl/=killswitch"
@@ -21,4 +22,21 @@ set(FUSEBOX_THIRD_PARTY_HOMES
   "^zlib\\.h=slo"
   "^yaml-cpp/=sre/config"
   "^CLI/=sre/cli"
-  "^fmt/=sre/cli")
+  "^fmt/=sre/cli"
+  "^sys/=sre/cli"
+  "^unistd\\.h=sre/cli")
+
+# Folders whose answers depend on their input alone: no clock, lock, file, thread or chance. That
+# is what lets a journal replay to the same bytes.
+set(FUSEBOX_PURE_FOLDERS base policy telemetry slo breakers killswitch sre/engine)
+set(FUSEBOX_IMPURE_HEADERS condition_variable ctime filesystem fstream future iostream mutex random
+  shared_mutex thread)
+# Regular expressions against one line without its comment. What the second allows before the name
+# keeps `event.time(` and `elapsed_time(` out of it.
+set(FUSEBOX_IMPURE_CODE
+  "[a-z_]+_clock::now"
+  "(^|[^A-Za-z0-9_.>:]|std::|[( ]::)(rand|srand|time|clock|getenv|gettimeofday|localtime) *\\("
+  "std::(shared_|recursive_|timed_)?mutex"
+  "std::(lock_guard|scoped_lock|unique_lock|j?thread|condition_variable)"
+  "std::(random_device|mt19937|minstd_rand|[a-z_]+_distribution|default_random_engine)"
+  "std::(cin|cout|cerr|[io]?fstream)")

@@ -1,0 +1,52 @@
+# What holds for every target of the tree: flags, sanitizers, ccache, where programs go.
+# Included with FuseboxTargets.cmake, before any target exists.
+include_guard(DIRECTORY)
+
+set(FUSEBOX_SANITIZE "" CACHE STRING "Sanitizers: empty, address,undefined or thread")
+set(FUSEBOX_TEST_TIMEOUT 300 CACHE STRING "Seconds a test may take")
+option(FUSEBOX_FUZZ "Build the libFuzzer targets instead of the tests (clang only)" OFF)
+
+# Above -O2 nothing was gained that was worth the code size. NDEBUG is for third-party headers;
+# our own FUSEBOX_ASSERT does not look at it.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+# a*b+c must give the same bits with and without fused instructions, or a replay on another
+# machine would differ in the last digit.
+add_compile_options(-ffp-contract=off)
+
+# Checks of libstdc++ that cost too much for release: bounds of operator[], empty optionals.
+add_compile_definitions($<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+
+# The product is build/<preset>/fusebox; tests move theirs to bin/.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+
+find_program(FUSEBOX_CCACHE ccache)
+if(FUSEBOX_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${FUSEBOX_CCACHE}")
+endif()
+
+# -O1 as their authors recommend: fast enough, and stack traces stay readable.
+set(FUSEBOX_SANITIZER_FLAGS -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all)
+
+# UBSan checks 128-bit products by a function that compiler-rt has and libgcc lacks.
+set(FUSEBOX_UBSAN_LINK_FLAGS "")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(FUSEBOX_UBSAN_LINK_FLAGS --rtlib=compiler-rt --unwindlib=libgcc)
+endif()
+
+if(FUSEBOX_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "FUSEBOX_FUZZ needs clang: libFuzzer is part of it")
+  endif()
+  add_compile_options(${FUSEBOX_SANITIZER_FLAGS} -fsanitize=fuzzer-no-link,address,undefined)
+  add_link_options(-fsanitize=address,undefined ${FUSEBOX_UBSAN_LINK_FLAGS})
+elseif(FUSEBOX_SANITIZE STREQUAL "address,undefined")
+  add_compile_options(${FUSEBOX_SANITIZER_FLAGS} -fsanitize=address,undefined)
+  add_link_options(-fsanitize=address,undefined ${FUSEBOX_UBSAN_LINK_FLAGS})
+elseif(FUSEBOX_SANITIZE STREQUAL "thread")
+  add_compile_options(${FUSEBOX_SANITIZER_FLAGS} -fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+elseif(FUSEBOX_SANITIZE)
+  message(FATAL_ERROR
+    "FUSEBOX_SANITIZE=${FUSEBOX_SANITIZE} is not known; use address,undefined or thread")
+endif()

@@ -1,0 +1,1 @@
+int exporters() { return 0; }
