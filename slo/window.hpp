@@ -117,24 +117,25 @@ class WindowedCounts {
     }
   };
 
+  [[nodiscard]] Counts longest_sum() const;
   [[nodiscard]] Duration span_of(std::size_t ring) const;
   void credit(std::size_t ring, std::int64_t bucket, Counts counts);
-  void credit_watch(std::size_t watch, std::int64_t bucket, Instant leaves, Counts counts);
+  void credit_watch(std::size_t index, std::int64_t bucket, Instant leaves, Counts counts);
   void expire(Instant now);
-  void expire_watch(std::size_t watch, std::size_t ring, Duration length);
+  void expire_watch(std::size_t index, std::size_t ring, Duration length);
   [[nodiscard]] std::int64_t next_bucket(std::size_t ring, std::int64_t bucket) const;
 
   [[nodiscard]] Counts at(std::size_t ring, std::int64_t bucket) const;
-  void add(std::size_t ring, std::int64_t bucket, Counts counts);
+  [[nodiscard]] Counts& slot_for(std::size_t ring, std::int64_t bucket);
   void clear(std::size_t ring, std::int64_t bucket);
   [[nodiscard]] std::uint16_t take_page();
-  void release_page(std::uint16_t& entry);
-  void compact();
+  void grow();
+  void shrink();
 
   [[nodiscard]] Saved save() const;
   [[nodiscard]] bool restore(const Saved& saved);
   [[nodiscard]] bool restore_ring(std::size_t ring, const std::vector<SavedBucket>& buckets);
-  [[nodiscard]] bool nested(std::size_t ring, const std::vector<SavedBucket>& buckets) const;
+  [[nodiscard]] bool nested(std::size_t ring) const;
 
   Duration slo_window_;
   Instant now_{};

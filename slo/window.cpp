@@ -1,0 +1,352 @@
+#include "slo/window.hpp"
+
+#include "base/assert.hpp"
+
+namespace fusebox::slo {
+
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+struct NamedLength {
+  std::string_view name;
+  Duration length;
+};
+constexpr std::array<NamedLength, kBurnWindowCount> kBurnWindows{{
+    {"5m", minutes{5}},
+    {"30m", minutes{30}},
+    {"1h", hours{1}},
+    {"2h", hours{2}},
+    {"6h", hours{6}},
+    {"1d", days{1}},
+    {"3d", days{3}},
+}};
+constexpr auto kBurnWindowNames = [] {
+  std::array<std::string_view, kBurnWindowCount> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kBurnWindows[i].name;
+  return names;
+}();
+
+// `span` is the longest window that the ring can serve. A window that does not end on bucket edges
+// reaches into one bucket more than span / bucket; that is rounded up to whole pages.
+struct Ring {
+  Duration bucket;
+  Duration span;
+  std::size_t first_watch;  // burn windows [first_watch, first_watch of the next ring)
+  std::size_t first_page;   // in the page table
+  std::size_t pages;
+};
+constexpr std::array<Ring, 5> kRings{{
+    {seconds{1}, minutes{5}, 0, 0, 38},
+    {seconds{10}, hours{1}, 1, 38, 46},
+    {minutes{1}, hours{6}, 3, 84, 46},
+    {minutes{10}, days{3}, 5, 130, 55},
+    {hours{1}, days{31}, 7, 185, 94},
+}};
+constexpr std::size_t kLastRing = kRings.size() - 1;  // the only one without burn windows
+
+constexpr std::size_t watches_end(std::size_t ring) {
+  return ring == kLastRing ? kBurnWindowCount : kRings[ring + 1].first_watch;
+}
+
+// A key with all windows warm fits 37 kB, and sums of two such counts fit 64 bits.
+constexpr std::int64_t kCountMax = (std::int64_t{1} << 62) - 1;
+
+constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
+  return value / by + (value % by > 0 ? 1 : 0);
+}
+
+// Number of the bucket that `at` lies in; bucket k is ((k-1) x length, k x length].
+constexpr std::int64_t bucket_of(Instant at, Duration length) {
+  return ceil_div(to_ns(at), length.count());
+}
+
+constexpr Instant edge_of(std::int64_t bucket, Duration length) {
+  return from_ns(bucket * length.count());
+}
+
+void operator+=(Counts& to, Counts counts) {
+  to.good += counts.good;
+  to.bad += counts.bad;
+}
+
+void operator-=(Counts& from, Counts counts) {
+  from.good -= counts.good;
+  from.bad -= counts.bad;
+}
+
+bool covers(Counts whole, Counts part) { return part.good <= whole.good && part.bad <= whole.bad; }
+
+// The ring that keeps the SLO window's sum; kRings.size() if a burn window has its length.
+std::size_t own_ring(Duration slo_window) {
+  for (const NamedLength& window : kBurnWindows) {
+    if (window.length == slo_window) return kRings.size();
+  }
+  std::size_t ring = 0;
+  while (kRings[ring].span < slo_window) ++ring;
+  return ring;
+}
+
+std::size_t watch_of(Duration slo_window) {
+  std::size_t watch = 0;
+  while (watch < kBurnWindowCount && kBurnWindows[watch].length != slo_window) ++watch;
+  return watch;
+}
+
+// Place of a bucket's slot in its ring. The bucket is never negative; the cast keeps the index in
+// range whatever it is.
+std::size_t slot_of(std::size_t ring, std::int64_t bucket, std::size_t page_slots) {
+  return static_cast<std::uint64_t>(bucket) % (kRings[ring].pages * page_slots);
+}
+
+}  // namespace
+
+Duration length_of(BurnWindow window) {
+  return kBurnWindows[static_cast<std::size_t>(window)].length;
+}
+
+std::string_view name_of(BurnWindow window) {
+  return kBurnWindows[static_cast<std::size_t>(window)].name;
+}
+
+std::span<const std::string_view> burn_window_names() { return kBurnWindowNames; }
+
+std::optional<BurnWindow> parse_burn_window(std::string_view name) {
+  const auto found = std::find(kBurnWindowNames.begin(), kBurnWindowNames.end(), name);
+  if (found == kBurnWindowNames.end()) return std::nullopt;
+  return static_cast<BurnWindow>(found - kBurnWindowNames.begin());
+}
+
+WindowedCounts::WindowedCounts(Duration slo_window)
+    : slo_window_(slo_window),
+      slo_watch_(static_cast<std::uint8_t>(watch_of(slo_window))),
+      slo_ring_(static_cast<std::uint8_t>(own_ring(slo_window))) {
+  static_assert(kRingCount == kRings.size());
+  static_assert(kRings[kLastRing].first_page + kRings[kLastRing].pages == kPageCount);
+  FUSEBOX_ASSERT(slo_window >= kSloWindowMin);
+  FUSEBOX_ASSERT(slo_window <= kSloWindowMax);
+}
+
+void WindowedCounts::record(Instant at, Instant now, Counts counts) {
+  FUSEBOX_ASSERT(at <= now);
+  FUSEBOX_ASSERT(counts.good >= 0);
+  FUSEBOX_ASSERT(counts.bad >= 0);
+  advance(now);
+  const Counts longest = longest_sum();
+  counts.good = std::min(counts.good, kCountMax - longest.good);
+  counts.bad = std::min(counts.bad, kCountMax - longest.bad);
+  if (counts == Counts{}) return;
+  // Each bucket is a whole number of the finer ring's, so the numbers nest and the divisors are
+  // small constants.
+  std::int64_t bucket = bucket_of(at, seconds{1});
+  credit(0, bucket, counts);
+  credit(1, bucket = ceil_div(bucket, 10), counts);
+  credit(2, bucket = ceil_div(bucket, 6), counts);
+  credit(3, bucket = ceil_div(bucket, 10), counts);
+  if (slo_ring_ == kLastRing) credit(kLastRing, ceil_div(bucket, 6), counts);
+}
+
+// Every other sum is part of this one: the buckets of a short window lie within those of a longer.
+Counts WindowedCounts::longest_sum() const {
+  return watches_[slo_ring_ == kLastRing ? kOwnWatch : kBurnWindowCount - 1].sum;
+}
+
+Duration WindowedCounts::span_of(std::size_t ring) const {
+  return ring == kLastRing ? slo_window_ : kRings[ring].span;
+}
+
+void WindowedCounts::credit(std::size_t ring, std::int64_t bucket, Counts counts) {
+  const Instant edge = edge_of(bucket, kRings[ring].bucket);
+  if (edge + span_of(ring) <= now_) return;  // too late for every window of this ring
+  slot_for(ring, bucket) += counts;
+  for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
+    credit_watch(watch, bucket, edge + kBurnWindows[watch].length, counts);
+  }
+  if (slo_ring_ == ring) credit_watch(kOwnWatch, bucket, edge + slo_window_, counts);
+}
+
+void WindowedCounts::credit_watch(std::size_t index, std::int64_t bucket, Instant leaves,
+                                  Counts counts) {
+  if (leaves <= now_) return;
+  Watch& watch = watches_[index];
+  if (watch.sum == Counts{} || bucket < watch.tail) watch.tail = bucket;
+  watch.sum += counts;
+  next_change_ = std::min(next_change_, leaves);
+}
+
+void WindowedCounts::expire(Instant now) {
+  now_ = now;
+  next_change_ = kNever;
+  // Longest last: the longest window of a ring clears the slots that the others still subtract.
+  if (slo_ring_ < kRingCount) expire_watch(kOwnWatch, slo_ring_, slo_window_);
+  for (std::size_t ring = 0; ring < kLastRing; ++ring) {
+    for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
+      expire_watch(watch, ring, kBurnWindows[watch].length);
+    }
+  }
+  if (live_ < pages_.capacity() / 4) shrink();
+}
+
+void WindowedCounts::expire_watch(std::size_t index, std::size_t ring, Duration length) {
+  Watch& watch = watches_[index];
+  while (watch.sum != Counts{}) {
+    const Instant leaves = edge_of(watch.tail, kRings[ring].bucket) + length;
+    if (leaves > now_) {
+      next_change_ = std::min(next_change_, leaves);
+      return;
+    }
+    watch.sum -= at(ring, watch.tail);
+    if (length == span_of(ring)) clear(ring, watch.tail);
+    if (watch.sum != Counts{}) watch.tail = next_bucket(ring, watch.tail + 1);
+  }
+}
+
+// The first bucket from `bucket` on that holds something. One does: the caller's sum is not zero.
+std::int64_t WindowedCounts::next_bucket(std::size_t ring, std::int64_t bucket) const {
+  for (;;) {
+    const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+    const std::uint16_t page = table_[kRings[ring].first_page + slot / kPageSlots];
+    if (page == 0) {
+      bucket += static_cast<std::int64_t>(kPageSlots - slot % kPageSlots);
+    } else if (pages_[page - 1u][slot % kPageSlots] != Counts{}) {
+      return bucket;
+    } else {
+      ++bucket;
+    }
+  }
+}
+
+std::size_t WindowedCounts::memory_bytes() const {
+  return sizeof(*this) + pages_.capacity() * sizeof(Page);
+}
+
+Counts WindowedCounts::at(std::size_t ring, std::int64_t bucket) const {
+  const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+  const std::uint16_t page = table_[kRings[ring].first_page + slot / kPageSlots];
+  return page == 0 ? Counts{} : pages_[page - 1u][slot % kPageSlots];
+}
+
+Counts& WindowedCounts::slot_for(std::size_t ring, std::int64_t bucket) {
+  const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+  std::uint16_t& page = table_[kRings[ring].first_page + slot / kPageSlots];
+  if (page == 0) page = take_page();
+  return pages_[page - 1u][slot % kPageSlots];
+}
+
+void WindowedCounts::clear(std::size_t ring, std::int64_t bucket) {
+  const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+  std::uint16_t& number = table_[kRings[ring].first_page + slot / kPageSlots];
+  Page& page = pages_[number - 1u];
+  page[slot % kPageSlots] = {};
+  if (page != Page{}) return;
+  page[0].good = free_;  // a free page holds the number of the next one
+  free_ = number;
+  number = 0;
+  --live_;
+}
+
+std::uint16_t WindowedCounts::take_page() {
+  ++live_;
+  if (free_ != 0) {
+    const std::uint16_t number = free_;
+    free_ = static_cast<std::uint16_t>(pages_[number - 1u][0].good);
+    pages_[number - 1u] = {};
+    return number;
+  }
+  if (pages_.size() == pages_.capacity()) grow();
+  pages_.emplace_back();
+  return static_cast<std::uint16_t>(pages_.size());
+}
+
+// A quarter at a time and never past what the rings can use: doubling would break the bound. The
+// first step is one event's worth of pages.
+void WindowedCounts::grow() {
+  const std::size_t step = std::max(kRingCount, pages_.capacity() / 4);
+  const std::size_t most = slo_ring_ == kLastRing ? kPageCount : kRings[kLastRing].first_page;
+  pages_.reserve(std::min(pages_.capacity() + step, most));
+}
+
+// Gives back what a quiet key no longer needs.
+void WindowedCounts::shrink() {
+  std::vector<Page> pages;
+  pages.reserve(live_);
+  for (std::uint16_t& number : table_) {
+    if (number == 0) continue;
+    pages.push_back(pages_[number - 1u]);
+    number = static_cast<std::uint16_t>(pages.size());
+  }
+  pages_ = std::move(pages);
+  free_ = 0;
+}
+
+WindowedCounts::Saved WindowedCounts::save() const {
+  Saved saved{slo_window_, now_, {}};
+  for (std::size_t ring = 0; ring < kRingCount; ++ring) {
+    const std::int64_t newest = bucket_of(now_, kRings[ring].bucket);
+    const auto slots = static_cast<std::int64_t>(kRings[ring].pages * kPageSlots);
+    for (std::int64_t age = 0; age < slots && age <= newest; ++age) {
+      const Counts counts = at(ring, newest - age);
+      if (counts != Counts{}) saved.rings[ring].push_back({age, counts});
+    }
+  }
+  return saved;
+}
+
+bool WindowedCounts::restore(const Saved& saved) {
+  *this = WindowedCounts{slo_window_};
+  if (saved.slo_window != slo_window_) return false;
+  if (saved.now < Instant{} || saved.now > kLatestInstant) return false;
+  now_ = saved.now;
+  bool good = true;
+  for (std::size_t ring = 0; ring < kRingCount; ++ring) {
+    good = good && restore_ring(ring, saved.rings[ring]);
+  }
+  for (std::size_t ring = 0; ring + 1 < kRingCount; ++ring) good = good && nested(ring);
+  if (!good) *this = WindowedCounts{slo_window_};
+  return good;
+}
+
+bool WindowedCounts::restore_ring(std::size_t ring, const std::vector<SavedBucket>& buckets) {
+  if (ring == kLastRing && slo_ring_ != kLastRing) return buckets.empty();
+  const Duration length = kRings[ring].bucket;
+  const std::int64_t newest = bucket_of(now_, length);
+  std::int64_t previous = -1;
+  Counts room{kCountMax, kCountMax};
+  for (const auto& [age, counts] : buckets) {
+    if (age <= previous || age > newest) return false;
+    if (edge_of(newest - age, length) + span_of(ring) <= now_) return false;
+    if (counts.good < 0 || counts.bad < 0) return false;
+    if (counts == Counts{} || !covers(room, counts)) return false;
+    credit(ring, newest - age, counts);
+    room -= counts;
+    previous = age;
+  }
+  return true;
+}
+
+// Whether each bucket of the next ring holds at least what its parts in this ring do: the reason
+// why no sum can outgrow longest_sum().
+bool WindowedCounts::nested(std::size_t ring) const {
+  if (ring + 1 == kLastRing && slo_ring_ != kLastRing) return true;
+  const std::int64_t parts = kRings[ring + 1].bucket / kRings[ring].bucket;
+  const std::int64_t newest = bucket_of(now_, kRings[ring].bucket);
+  const auto slots = static_cast<std::int64_t>(kRings[ring].pages * kPageSlots);
+  std::int64_t whole = -1;
+  Counts left;
+  for (std::int64_t bucket = std::max<std::int64_t>(0, newest - slots + 1); bucket <= newest;
+       ++bucket) {
+    if (ceil_div(bucket, parts) != whole) {
+      whole = ceil_div(bucket, parts);
+      left = at(ring + 1, whole);
+    }
+    const Counts part = at(ring, bucket);
+    if (!covers(left, part)) return false;
+    left -= part;
+  }
+  return true;
+}
+
+}  // namespace fusebox::slo
