@@ -15,6 +15,7 @@ namespace fusebox::telemetry {
 struct CheckInput {
   Check check;
   std::string_view id;
+  bool explain = false;  // say what every gate thought of it
 };
 
 // A stop order by a person. `scope` is not parsed yet: killswitch knows scopes.

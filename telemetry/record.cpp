@@ -54,11 +54,11 @@ void write_list(JsonWriter& json, std::string_view name, const std::vector<Item>
   json.end_array();
 }
 
-void write_approval(JsonWriter& json, std::string_view id, Instant expires) {
+void write_approval(JsonWriter& json, const ApprovalReference& approval) {
   json.key("approval");
   json.begin_object();
-  json.field("id", id);
-  json.field("expires", expires);
+  json.field("id", approval.id);
+  json.field("expires", approval.expires);
   json.end_object();
 }
 
@@ -77,7 +77,7 @@ void write_decision(JsonWriter& json, const DecisionRecord& decision) {
   field_if_any(json, "policy", decision.policy);
   field_if_any(json, "ttl_ms", decision.ttl_ms);
   field_if_any(json, "retry_after_ms", decision.retry_after_ms);
-  if (decision.approval_expires) write_approval(json, decision.id, *decision.approval_expires);
+  if (decision.approval) write_approval(json, *decision.approval);
   write_list(json, "would_be", decision.would_be, &write_would_be);
   write_list(json, "explain", decision.explain, &write_explain);
   json.end_object();

@@ -28,6 +28,12 @@ struct ExplainLine {
   std::string text;
 };
 
+// A pending approval: the id of the decision that opened it, and when it stops waiting.
+struct ApprovalReference {
+  std::string id;
+  Instant expires{};
+};
+
 struct DecisionRecord {
   std::string id;
   policy::Effect effect = policy::Effect::Allow;  // never Kill: a kill answers deny
@@ -40,7 +46,7 @@ struct DecisionRecord {
   std::string policy;                  // digest of the policy documents; "" if there are none
   std::optional<std::int64_t> ttl_ms;  // how long the permit's reservation lasts
   std::optional<std::int64_t> retry_after_ms;  // rounded up
-  std::optional<Instant> approval_expires;     // of the pending approval this decision opened
+  std::optional<ApprovalReference> approval;   // that this request waits for
   std::vector<WouldBe> would_be;
   std::vector<ExplainLine> explain;
 };

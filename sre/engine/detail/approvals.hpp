@@ -1,0 +1,68 @@
+// Requests that wait for a person, and the answers. A grant belongs to the exact request it was
+// asked for: changed arguments are another request.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/archive.hpp"
+#include "base/time.hpp"
+#include "killswitch/sha256.hpp"
+#include "telemetry/event.hpp"
+
+namespace fusebox::engine {
+
+// What a grant is bound to: everything a rule can see of the request, in canonical order, except
+// the trace it travels in and its idempotency key.
+[[nodiscard]] killswitch::Digest request_digest(const telemetry::Check& check);
+
+enum class ApprovalState : std::uint8_t { Pending, Granted, Refused };
+constexpr ApprovalState last_of(ApprovalState) { return ApprovalState::Refused; }
+
+struct Approval {
+  std::string id;  // of the decision that asked
+  killswitch::Digest request{};
+  ApprovalState state = ApprovalState::Pending;
+  Instant expires{};
+  std::uint64_t serial = 0;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(id, request, state, expires, serial);
+  }
+};
+
+class Approvals {
+ public:
+  // Bounds memory against callers that ask without end; above it nothing new waits.
+  static constexpr std::size_t kMax = 10'000;
+
+  [[nodiscard]] bool empty() const { return by_id_.empty(); }
+  // The one approval of this request, in whatever state; null if nobody asked.
+  [[nodiscard]] Approval* find_request(const killswitch::Digest& request);
+  [[nodiscard]] Approval* find(std::string_view id);
+  // By Approval::serial, for timers; null if it was answered for good or forgotten.
+  [[nodiscard]] Approval* find_serial(std::uint64_t serial);
+  // Null if kMax requests wait already. The request must be new.
+  Approval* open(std::string_view id, const killswitch::Digest& request, Instant expires);
+  void erase(const Approval& approval);
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(by_id_, next_serial_);
+    if constexpr (Archive::kReading) rebuild();
+  }
+
+ private:
+  void rebuild();
+
+  std::map<std::string, Approval, std::less<>> by_id_;
+  std::map<killswitch::Digest, std::string> by_request_;
+  std::map<std::uint64_t, std::string> by_serial_;
+  std::uint64_t next_serial_ = 1;
+};
+
+}  // namespace fusebox::engine

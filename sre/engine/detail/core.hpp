@@ -1,0 +1,170 @@
+// The engine's parts and the paths through them. One file per path: telemetry_path.cpp (events and
+// reports), check_path.cpp (decisions), orders_path.cpp (kills, re-arming, approvals),
+// engine.cpp (dispatch and timers), summary.cpp (summary and saved state).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/key.hpp"
+#include "breakers/breaker_set.hpp"
+#include "breakers/limit.hpp"
+#include "killswitch/audit.hpp"
+#include "killswitch/fence.hpp"
+#include "policy/rules.hpp"
+#include "slo/slo.hpp"
+#include "sre/engine/detail/approvals.hpp"
+#include "sre/engine/detail/permits.hpp"
+#include "sre/engine/detail/recent_set.hpp"
+#include "sre/engine/detail/state_rules.hpp"
+#include "sre/engine/detail/timers.hpp"
+#include "sre/engine/engine.hpp"
+
+namespace fusebox::engine {
+
+// What was counted since the engine began; part of the summary, all of it of the saved state.
+struct Counters {
+  std::int64_t inputs = 0;
+  std::int64_t events = 0;  // counted, reports included
+  std::int64_t duplicate = 0;
+  std::int64_t late = 0;
+  std::int64_t future = 0;
+  std::int64_t sampled = 0;
+  std::int64_t checks = 0;
+  std::int64_t proceeded = 0;
+  std::int64_t refused = 0;
+  std::int64_t committed = 0;
+  std::int64_t repeated = 0;
+  std::int64_t late_reports = 0;
+  std::int64_t unknown_reports = 0;
+  std::int64_t condition_errors = 0;  // of request rules
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(inputs, events, duplicate, late, future, sampled, checks, proceeded, refused,
+            committed, repeated, late_reports, unknown_reports, condition_errors);
+  }
+};
+
+// When each agent was last heard, for the dead-man.
+struct Agent {
+  Instant heard{};
+  bool silent = false;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(heard, silent);
+  }
+};
+
+// A check on its way through the gates. Reused, so that deciding allocates nothing.
+struct Deliberation {
+  struct LimitSeen {
+    std::uint32_t limit;
+    breakers::LimitAnswer answer;
+  };
+  std::vector<policy::RuleMatch> matches;
+  std::vector<LimitSeen> limits;            // those that apply, in order
+  std::vector<std::uint32_t> breakers;      // those that apply and allow
+  std::vector<policy::Verdict> would_be;    // what shadow says
+  std::vector<KillRequest> kills;           // what enforced kill effects want
+  std::vector<telemetry::ExplainLine> explain;
+  breakers::Demand demand;
+  policy::Verdict strongest;                // an allow until somebody objects
+  policy::Verdict strongest_unapproved;     // likewise, were every approval granted
+  bool explaining = false;
+
+  void reset(bool explain_wanted);
+  void object(const policy::Verdict& verdict);
+};
+
+struct Engine::Impl {
+  explicit Impl(EngineSpec from);
+
+  // engine.cpp
+  void apply(const telemetry::Input& input, Effects& effects);
+  void advance(Instant to);
+  void fire(const Timer& timer);
+  void tick();
+  void emit(telemetry::RecordBody body);
+  void flush();  // stamps and emits what `changes` collected
+  void notice(std::string_view code, std::string text);
+  void audit(std::string_view kind, std::string_view body);
+  [[nodiscard]] bool is_stale(const Timer& timer);
+  void set_timer(Timer timer);
+
+  // telemetry_path.cpp
+  void on_event(const telemetry::Event& event);
+  void on_report(const telemetry::Report& report);
+  void close_by(Permit& permit, const telemetry::Event& event, const breakers::Usage& usage);
+  void count_event(const telemetry::Event& event, Instant at);
+  void observe(const telemetry::Event& event, Instant at);
+  void evaluate(std::size_t slo, KeyIndex key);
+  void heard(std::string_view agent);
+  void on_silence(std::uint32_t agent);
+  void expire_permit(Permit& permit);
+
+  // check_path.cpp
+  void on_check(const telemetry::CheckInput& input);
+  void ask_fence(const telemetry::Check& check);
+  void ask_policies(const telemetry::Check& check, const policy::Facts& facts);
+  void ask_limits(const telemetry::Check& check, const policy::Facts& facts);
+  void ask_restrictions(const telemetry::Check& check);
+  void ask_breakers(const telemetry::Check& check, const policy::Facts& facts);
+  void decide(const telemetry::CheckInput& input, std::string_view id);
+  [[nodiscard]] bool resolve_approval(const telemetry::Check& check, std::string_view id,
+                                      telemetry::DecisionRecord& decision);
+  void take_permit(const telemetry::CheckInput& input, telemetry::DecisionRecord& decision);
+  void answer(const telemetry::Check& check, telemetry::DecisionRecord decision);
+  [[nodiscard]] std::string new_decision_id(std::string_view wanted);
+
+  // orders_path.cpp
+  void on_kill(const telemetry::KillInput& input);
+  void on_rearm(const telemetry::RearmInput& input);
+  void on_approval(const telemetry::ApprovalInput& input);
+  void on_approval_expiry(const Timer& timer);
+  void trip(const killswitch::Scope& scope, std::string_view reason, std::string_view actor);
+  void report_trip(const killswitch::Fence::Tripped& tripped, std::string_view reason,
+                   std::string_view actor);
+  void trip_all(const std::vector<KillRequest>& kills);
+
+  // summary.cpp
+  void write_summary(std::string& out);
+  void write_counters(JsonWriter& json) const;
+  [[nodiscard]] std::int64_t all_condition_errors() const;
+  template <class Archive>
+  void visit_plain(Archive& archive);
+  [[nodiscard]] std::string fingerprint_of_spec() const;
+  [[nodiscard]] std::string save() const;
+  [[nodiscard]] Result<void> restore(std::string_view bytes);
+
+  const EngineSpec spec;
+  std::vector<slo::Slo> slos;
+  std::vector<breakers::BreakerSet> breaker_sets;
+  std::vector<breakers::Limit> limits;
+  StateRules state_rules;
+  killswitch::Fence fence;
+  killswitch::AuditChain chain;
+  PermitTable permits;
+  Approvals approvals;
+  RecentSet seen_events;
+  Timers timers;
+  KeyTable agent_names;
+  std::vector<Agent> agents;
+  Counters counters;
+  Instant now{};
+  std::int64_t next_seq = 1;
+  std::int64_t next_decision = 1;
+
+  // Scratch, empty between inputs.
+  Effects* effects = nullptr;
+  std::vector<telemetry::RecordBody> changes;
+  std::vector<KillRequest> wanted_kills;
+  std::vector<KeyIndex> keys;
+  Deliberation deliberation;
+};
+
+}  // namespace fusebox::engine

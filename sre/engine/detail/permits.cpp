@@ -1,0 +1,206 @@
+#include "sre/engine/detail/permits.hpp"
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+namespace fusebox::engine {
+
+void OwnedDimensions::assign(const Dimensions& from) {
+  bytes_.clear();
+  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+    const std::string_view value = from[static_cast<Dimension>(i)];
+    bytes_ += value;
+    lengths_[i] = static_cast<std::uint32_t>(value.size());
+  }
+}
+
+Dimensions OwnedDimensions::view() const {
+  Dimensions out;
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+    out[static_cast<Dimension>(i)] = std::string_view(bytes_).substr(offset, lengths_[i]);
+    offset += lengths_[i];
+  }
+  return out;
+}
+
+void OwnedDocument::assign(const policy::DynamicDocument* from) {
+  document_.clear();
+  bytes_.clear();
+  if (from == nullptr) return;
+  std::size_t size = 0;
+  for (const policy::DynamicNode& node : from->nodes) size += node.key.size() + node.text.size();
+  bytes_.reserve(size);  // before any view is taken
+  const auto keep = [this](std::string_view text) {
+    const std::size_t start = bytes_.size();
+    bytes_ += text;
+    return std::string_view(bytes_).substr(start);
+  };
+  for (policy::DynamicNode node : from->nodes) {
+    node.key = keep(node.key);
+    node.text = keep(node.text);
+    document_.nodes.push_back(node);
+  }
+}
+
+namespace {
+
+// One node with its own copies of the texts, as it stands in an archive.
+struct StoredNode {
+  std::uint8_t kind = 0;
+  bool boolean = false;
+  std::uint32_t children = 0;
+  std::uint32_t descendants = 0;
+  std::int64_t integer = 0;
+  double number = 0;
+  std::string key;
+  std::string text;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(kind, boolean, children, descendants, integer, number, key, text);
+  }
+};
+
+// True if the descendant counts make a tree of exactly these nodes.
+bool is_tree(const std::vector<policy::DynamicNode>& nodes) {
+  std::vector<std::size_t> ends;  // where each open subtree ends
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    while (!ends.empty() && ends.back() == i) ends.pop_back();
+    if (i > 0 && ends.empty()) return false;
+    const std::size_t end = i + 1 + nodes[i].descendants;
+    if (end > (ends.empty() ? nodes.size() : ends.back())) return false;
+    if (nodes[i].children > nodes[i].descendants) return false;
+    ends.push_back(end);
+  }
+  return nodes.empty() || nodes.front().descendants + 1 == nodes.size();
+}
+
+}  // namespace
+
+void OwnedDocument::visit(ArchiveWriter& archive) {
+  std::vector<StoredNode> stored;
+  for (const policy::DynamicNode& node : document_.nodes) {
+    stored.push_back({static_cast<std::uint8_t>(node.kind), node.boolean, node.children,
+                      node.descendants, node.integer, node.number, std::string(node.key),
+                      std::string(node.text)});
+  }
+  archive(stored);
+}
+
+void OwnedDocument::visit(ArchiveReader& archive) {
+  std::vector<StoredNode> stored;
+  archive(stored);
+  policy::DynamicDocument document;
+  for (const StoredNode& node : stored) {
+    if (node.kind > static_cast<std::uint8_t>(policy::DynamicKind::Map)) archive.fail();
+    document.nodes.push_back({static_cast<policy::DynamicKind>(node.kind), node.boolean,
+                              node.children, node.descendants, node.integer, node.number, node.key,
+                              node.text});
+  }
+  if (!is_tree(document.nodes)) archive.fail();
+  if (!archive.failed()) assign(&document);
+}
+
+Permit* PermitTable::find(std::string_view id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &permits_[found->second];
+}
+
+Permit* PermitTable::find_repeated(const Dimensions& caller, std::string_view idempotency_key) {
+  if (idempotency_key.empty()) return nullptr;
+  const auto found = by_idempotency_.find(caller_key(caller, idempotency_key));
+  return found == by_idempotency_.end() ? nullptr : &permits_[found->second];
+}
+
+bool PermitTable::was_closed(std::string_view id) const {
+  return closed_.contains(fingerprint({id}));
+}
+
+Permit& PermitTable::open(std::string_view id) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(permits_.size()));
+    permits_.emplace_back().index = free_.back();
+  }
+  Permit& permit = permits_[free_.back()];
+  free_.pop_back();
+  permit.id = id;
+  permit.idempotency_key.clear();
+  permit.serial = next_serial_++;
+  permit.state = PermitState::Open;
+  permit.holds.clear();
+  permit.tickets.clear();
+  const bool inserted = by_id_.emplace(permit.id, permit.index).second;
+  FUSEBOX_ASSERT(inserted);
+  ++open_;
+  return permit;
+}
+
+void PermitTable::remember_idempotency(Permit& permit) {
+  if (permit.idempotency_key.empty()) return;
+  by_idempotency_[caller_key(permit.dimensions.view(), permit.idempotency_key)] = permit.index;
+}
+
+void PermitTable::close(Permit& permit) {
+  closed_.insert(fingerprint({permit.id}));
+  forget(permit);
+}
+
+void PermitTable::make_late(Permit& permit) {
+  FUSEBOX_ASSERT(permit.state == PermitState::Open);
+  if (late_.size() >= kLateMax) {
+    const auto [index, serial] = late_.front();
+    late_.pop_front();
+    Permit& oldest = permits_[index];
+    if (oldest.serial == serial && oldest.state == PermitState::Late) forget(oldest);
+  }
+  permit.state = PermitState::Late;
+  permit.holds.clear();
+  permit.tickets.clear();
+  --open_;
+  late_.emplace_back(permit.index, permit.serial);
+}
+
+void PermitTable::forget(Permit& permit) {
+  if (permit.state == PermitState::Open) --open_;
+  if (!permit.idempotency_key.empty()) {
+    by_idempotency_.erase(caller_key(permit.dimensions.view(), permit.idempotency_key));
+  }
+  by_id_.erase(permit.id);
+  permit.state = PermitState::Free;
+  permit.serial = 0;
+  free_.push_back(permit.index);
+}
+
+void PermitTable::rebuild(ArchiveReader& archive) {
+  by_id_.clear();
+  by_idempotency_.clear();
+  std::size_t live = 0;
+  for (std::uint32_t i = 0; i < permits_.size(); ++i) {
+    Permit& permit = permits_[i];
+    if (permit.index != i) archive.fail();
+    if (permit.state == PermitState::Free) continue;
+    ++live;
+    if (!by_id_.emplace(permit.id, i).second) archive.fail();
+    remember_idempotency(permit);
+  }
+  for (const std::uint32_t index : free_) {
+    if (index >= permits_.size() || permits_[index].state != PermitState::Free) archive.fail();
+  }
+  for (const auto& [index, serial] : late_) {
+    if (index >= permits_.size()) archive.fail();
+  }
+  if (live + free_.size() != permits_.size()) archive.fail();
+}
+
+std::string PermitTable::caller_key(const Dimensions& caller, std::string_view idempotency_key) {
+  static const KeySpec spec({Dimension::Tenant, Dimension::Agent});
+  std::string key;
+  spec.encode(caller, key);
+  key += idempotency_key;
+  return key;
+}
+
+std::size_t PermitTable::Hash::operator()(std::string_view text) const { return stable_hash(text); }
+
+}  // namespace fusebox::engine

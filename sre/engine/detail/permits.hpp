@@ -1,0 +1,164 @@
+// Permits: what an admitted action holds while it runs, and who it is, so that its report can
+// become the telemetry event of the action.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/archive.hpp"
+#include "base/dimension.hpp"
+#include "breakers/breaker_set.hpp"
+#include "breakers/limit.hpp"
+#include "policy/dynamic.hpp"
+#include "sre/engine/detail/recent_set.hpp"
+#include "telemetry/event.hpp"
+
+namespace fusebox::engine {
+
+// Dimension values with their bytes. Assigning reuses the memory.
+class OwnedDimensions {
+ public:
+  void assign(const Dimensions& from);
+  [[nodiscard]] Dimensions view() const;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(bytes_, lengths_);
+    if constexpr (Archive::kReading) check(archive);
+  }
+
+ private:
+  template <class Archive>
+  void check(Archive& archive) {
+    std::size_t total = 0;
+    for (const std::uint32_t length : lengths_) total += length;
+    if (total == bytes_.size()) return;
+    archive.fail();
+    *this = {};
+  }
+
+  std::string bytes_;
+  std::array<std::uint32_t, kDimensionCount> lengths_{};
+};
+
+// A dynamic document with its bytes.
+class OwnedDocument {
+ public:
+  void assign(const policy::DynamicDocument* from);  // null clears
+  [[nodiscard]] const policy::DynamicDocument* view() const { return &document_; }
+
+  void visit(ArchiveWriter& archive);
+  void visit(ArchiveReader& archive);
+
+ private:
+  policy::DynamicDocument document_;
+  std::string bytes_;
+};
+
+enum class PermitState : std::uint8_t { Free, Open, Late };
+constexpr PermitState last_of(PermitState) { return PermitState::Late; }
+
+struct HeldLimit {
+  std::uint32_t limit = 0;
+  breakers::Hold hold;
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(limit, hold);
+  }
+};
+
+struct HeldBreaker {
+  std::uint32_t breaker = 0;
+  breakers::BreakerSet::Taken taken;
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(breaker, taken);
+  }
+};
+
+struct Permit {
+  std::string id;
+  std::string idempotency_key;
+  std::uint32_t index = 0;   // in the table
+  std::uint64_t serial = 0;  // of this use of the index
+  PermitState state = PermitState::Free;
+  telemetry::Action action = telemetry::Action::Tool;
+  OwnedDimensions dimensions;
+  OwnedDocument attributes;
+  std::optional<std::int64_t> trust;
+  std::optional<std::int64_t> depth;
+  std::int64_t epoch = 0;
+  std::vector<HeldLimit> holds;
+  std::vector<HeldBreaker> tickets;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(id, idempotency_key, index, serial, state, action, dimensions, attributes, trust,
+            depth, epoch, holds, tickets);
+  }
+};
+
+// Open permits, the late ones (lease over, report still welcome) and the ids of closed ones.
+// Finding and opening allocate nothing once warm.
+class PermitTable {
+ public:
+  // Open or late; null if the id is neither.
+  [[nodiscard]] Permit* find(std::string_view id);
+  // The open permit that the same caller got for the same idempotency key.
+  [[nodiscard]] Permit* find_repeated(const Dimensions& caller, std::string_view idempotency_key);
+  // Was a permit of this id closed lately?
+  [[nodiscard]] bool was_closed(std::string_view id) const;
+
+  // The id must not be in the table. Fields other than id, index and serial are the caller's.
+  Permit& open(std::string_view id);
+  // Makes the permit findable by its idempotency key, once its fields are set.
+  void remember_idempotency(Permit& permit);
+  void close(Permit& permit);
+  // Its lease ended: it holds nothing any more.
+  void make_late(Permit& permit);
+
+  [[nodiscard]] Permit& at(std::uint32_t index) { return permits_[index]; }
+  [[nodiscard]] bool is_open(std::uint32_t index, std::uint64_t serial) const {
+    const Permit& permit = permits_[index];
+    return permit.serial == serial && permit.state == PermitState::Open;
+  }
+  [[nodiscard]] std::size_t size() const { return permits_.size(); }
+  [[nodiscard]] std::size_t open_count() const { return open_; }
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(permits_, free_, late_, closed_, next_serial_, open_);
+    if constexpr (Archive::kReading) rebuild(archive);
+  }
+
+ private:
+  struct Hash {
+    std::size_t operator()(std::string_view text) const;
+  };
+  using Index = std::pmr::unordered_map<std::string_view, std::uint32_t, Hash>;
+  using Repeats = std::unordered_map<std::string, std::uint32_t>;
+
+  void forget(Permit& permit);
+  void rebuild(ArchiveReader& archive);
+  static std::string caller_key(const Dimensions& caller, std::string_view idempotency_key);
+
+  static constexpr std::size_t kLateMax = 65'536;
+  std::deque<Permit> permits_;  // a deque: the index views the ids inside
+  std::vector<std::uint32_t> free_;
+  std::deque<std::pair<std::uint32_t, std::uint64_t>> late_;  // oldest first
+  RecentSet closed_;
+  std::uint64_t next_serial_ = 1;
+  std::size_t open_ = 0;
+  std::pmr::unsynchronized_pool_resource pool_;
+  Index by_id_{&pool_};
+  Repeats by_idempotency_;
+};
+
+}  // namespace fusebox::engine

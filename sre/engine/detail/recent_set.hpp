@@ -1,0 +1,60 @@
+// The last ids that were seen, for de-duplication in flat memory: at least kRecentIdsMin of them,
+// at most twice as many.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include "base/archive.hpp"
+
+namespace fusebox::engine {
+
+inline constexpr std::size_t kRecentIdsMin = 65'536;
+
+// 128 bits of an id: by chance two of a billion ids collide with probability 1e-21.
+struct Fingerprint {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(high, low);
+  }
+};
+
+// Of several texts, each told apart from its neighbours.
+[[nodiscard]] Fingerprint fingerprint(std::initializer_list<std::string_view> parts);
+
+// Two generations of an open-addressing table: when the younger is full it becomes the older, and
+// the older is forgotten as a whole.
+class RecentSet {
+ public:
+  // True if it was new.
+  bool insert(const Fingerprint& id);
+  [[nodiscard]] bool contains(const Fingerprint& id) const;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(young_.ids, old_.ids);
+    if constexpr (Archive::kReading) rebuild();
+  }
+
+ private:
+  struct Generation {
+    std::vector<Fingerprint> ids;       // in order of arrival
+    std::vector<std::uint32_t> slots;   // 1 + index into ids, 0 is free; a power of two
+    [[nodiscard]] bool contains(const Fingerprint& id) const;
+    void insert(const Fingerprint& id);
+    void place(std::uint32_t index);
+    void grow();
+  };
+  void rebuild();
+
+  Generation young_;
+  Generation old_;
+};
+
+}  // namespace fusebox::engine

@@ -1,0 +1,132 @@
+#include "sre/engine/detail/state_rules.hpp"
+
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace fusebox::engine {
+namespace {
+
+// The value of the rule's scope for this key; the whole text for a fixed scope.
+std::string_view scope_value(const policy::RuleSpec& rule, const slo::SloView& view) {
+  if (!rule.scope->dimension) return rule.scope->fixed;
+  return view.spec->group_by.value(view.key, *rule.scope->dimension);
+}
+
+std::string scope_text(const policy::RuleSpec& rule, std::string_view value) {
+  if (!rule.scope->dimension) return std::string(value);
+  return std::string(name_of(*rule.scope->dimension)) + ":" + std::string(value);
+}
+
+}  // namespace
+
+StateRules::StateRules(const EngineSpec& spec) : bound_(spec.slos.size()) {
+  for (const policy::PolicySpec& policy : spec.policies) {
+    for (const policy::RuleSpec& rule : policy.rules) {
+      if (rule.trigger != policy::Trigger::Slo) continue;
+      FUSEBOX_ASSERT(rule.scope.has_value());
+      rules_.push_back({&rule, {}});
+      const auto about = rule.when.required_literal(slo::kStateSloName);
+      for (std::size_t i = 0; i < spec.slos.size(); ++i) {
+        if (!about || *about == spec.slos[i].name) bound_[i].push_back({rules_.size() - 1, {}});
+      }
+    }
+  }
+}
+
+void StateRules::evaluate(std::size_t slo_index, slo::Slo& slo, KeyIndex key, Instant now,
+                          std::vector<telemetry::RecordBody>& out,
+                          std::vector<KillRequest>& kills) {
+  const std::size_t objectives = slo.spec().objectives.size();
+  for (std::size_t objective = 0; objective < objectives; ++objective) {
+    const slo::SloView view = slo.view(key, objective, now);
+    for (Binding& binding : bound_[slo_index]) {
+      evaluate_one(binding, key * objectives + objective, view, out, kills);
+    }
+  }
+}
+
+void StateRules::evaluate_one(Binding& binding, std::size_t cell, const slo::SloView& view,
+                              std::vector<telemetry::RecordBody>& out,
+                              std::vector<KillRequest>& kills) {
+  Rule& rule = rules_[binding.rule];
+  const policy::Outcome outcome = rule.spec->when.evaluate(slo::StateFacts(view));
+  if (outcome == policy::Outcome::Error) {  // does nothing: the rule stays as it was
+    ++errors_;
+    return;
+  }
+  if (cell >= binding.on.size()) binding.on.resize(cell + 1, 0);
+  const bool on = outcome == policy::Outcome::True;
+  if ((binding.on[cell] != 0) == on) return;
+  binding.on[cell] = on ? 1 : 0;
+  apply_outcome(rule, view, on, out, kills);
+}
+
+void StateRules::apply_outcome(Rule& rule, const slo::SloView& view, bool on,
+                               std::vector<telemetry::RecordBody>& out,
+                               std::vector<KillRequest>& kills) {
+  const policy::RuleSpec& spec = *rule.spec;
+  const std::string_view value = scope_value(spec, view);
+  const std::string scope = scope_text(spec, value);
+  out.push_back(telemetry::PolicyRecord{spec.id, spec.effect, scope, spec.mode, on});
+  if (spec.effect == policy::Effect::Deny) {
+    auto& count = rule.active[std::string(value)];
+    count += on ? 1 : -1;
+    if (count == 0) rule.active.erase(std::string(value));
+    return;
+  }
+  if (!on || spec.mode == policy::Enforcement::Shadow) return;
+  // The overflow key stands for many values and an empty one for none: neither names who to stop.
+  if (value.empty() || value == slo::kOverflowValue) return;
+  auto parsed = killswitch::parse_scope(scope);
+  if (!parsed) return;
+  kills.push_back({std::move(*parsed), spec.message.empty() ? "rule " + spec.id : spec.message,
+                   "policy:" + spec.id});
+}
+
+bool StateRules::restricts(const Rule& rule, const Dimensions& dimensions) const {
+  if (rule.active.empty()) return false;
+  const policy::RuleScope& scope = *rule.spec->scope;
+  if (scope.dimension) return rule.active.contains(dimensions[*scope.dimension]);
+  const auto parsed = killswitch::parse_scope(scope.fixed);
+  return parsed && covers(*parsed, dimensions);
+}
+
+void StateRules::save(ArchiveWriter& archive) const {
+  for (const auto& bindings : bound_) {
+    for (const Binding& binding : bindings) archive(binding.on);
+  }
+  for (const Rule& rule : rules_) archive(rule.active);
+  archive(errors_);
+}
+
+void StateRules::restore(ArchiveReader& archive) {
+  for (auto& bindings : bound_) {
+    for (Binding& binding : bindings) archive(binding.on);
+  }
+  for (Rule& rule : rules_) archive(rule.active);
+  archive(errors_);
+}
+
+bool covers(const killswitch::Scope& scope, const Dimensions& dimensions) {
+  using killswitch::ScopeKind;
+  const auto is = [&](Dimension dimension) { return dimensions[dimension] == scope.value; };
+  switch (scope.kind) {
+    case ScopeKind::Global: return true;
+    case ScopeKind::Tenant: return is(Dimension::Tenant);
+    case ScopeKind::Agent: return is(Dimension::Agent);
+    case ScopeKind::TenantAgent:
+      return is(Dimension::Agent) && dimensions[Dimension::Tenant] == scope.tenant;
+    case ScopeKind::RootTask: return is(Dimension::RootTask);
+    case ScopeKind::Session: return is(Dimension::Session);
+    case ScopeKind::Task: return is(Dimension::Task);
+    case ScopeKind::Provider: return is(Dimension::Provider);
+    case ScopeKind::Model: return is(Dimension::Model);
+    case ScopeKind::Tool: return is(Dimension::Tool);
+    case ScopeKind::Capability: return is(Dimension::Kind);
+    case ScopeKind::Drill: return false;
+  }
+  return false;
+}
+
+}  // namespace fusebox::engine

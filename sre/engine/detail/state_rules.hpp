@@ -1,0 +1,81 @@
+// Rules on SLO state: which are on for which key, and the standing restrictions they put on
+// requests while they are.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/archive.hpp"
+#include "killswitch/scope.hpp"
+#include "policy/rules.hpp"
+#include "slo/slo.hpp"
+#include "sre/engine/spec.hpp"
+#include "telemetry/record.hpp"
+
+namespace fusebox::engine {
+
+// A stop order that a rule wants.
+struct KillRequest {
+  killswitch::Scope scope;
+  std::string reason;
+  std::string actor;  // policy:RULE or limit:NAME
+};
+
+class StateRules {
+ public:
+  // `spec` must outlive this.
+  explicit StateRules(const EngineSpec& spec);
+
+  // Is any rule about this SLO? Asked first, because a view costs divisions.
+  [[nodiscard]] bool concerns(std::size_t slo) const { return !bound_[slo].empty(); }
+
+  // Evaluates every rule about this SLO on one key; records each outcome that changed, and
+  // collects the stop orders that enforced rules want now.
+  void evaluate(std::size_t slo_index, slo::Slo& slo, KeyIndex key, Instant now,
+                std::vector<telemetry::RecordBody>& out, std::vector<KillRequest>& kills);
+
+  // Calls `use(rule)` for each rule that restricts these dimensions now; shadow rules too.
+  template <class Use>
+  void for_each_restriction(const Dimensions& dimensions, const Use& use) const {
+    for (const Rule& rule : rules_) {
+      if (rule.spec->effect == policy::Effect::Deny && restricts(rule, dimensions)) {
+        use(*rule.spec);
+      }
+    }
+  }
+
+  [[nodiscard]] std::int64_t condition_errors() const { return errors_; }
+
+  void save(ArchiveWriter& archive) const;
+  void restore(ArchiveReader& archive);
+
+ private:
+  struct Rule {
+    const policy::RuleSpec* spec;
+    // Scope value -> how many keys hold the rule on for it. Only restrictions; the value of a
+    // fixed scope is its text.
+    std::map<std::string, std::int64_t, std::less<>> active;
+  };
+  struct Binding {
+    std::size_t rule;
+    std::vector<std::uint8_t> on;  // by key x objectives + objective
+  };
+
+  [[nodiscard]] bool restricts(const Rule& rule, const Dimensions& dimensions) const;
+  void apply_outcome(Rule& rule, const slo::SloView& view, bool on,
+                     std::vector<telemetry::RecordBody>& out, std::vector<KillRequest>& kills);
+  void evaluate_one(Binding& binding, std::size_t cell, const slo::SloView& view,
+                    std::vector<telemetry::RecordBody>& out, std::vector<KillRequest>& kills);
+
+  std::vector<Rule> rules_;
+  std::vector<std::vector<Binding>> bound_;  // by SLO
+  std::int64_t errors_ = 0;
+};
+
+// True if a stop order or restriction of this scope covers a request with these dimensions.
+[[nodiscard]] bool covers(const killswitch::Scope& scope, const Dimensions& dimensions);
+
+}  // namespace fusebox::engine

@@ -1,0 +1,146 @@
+#include "sre/engine/engine.hpp"
+
+#include <utility>
+
+#include "base/overload.hpp"
+#include "sre/engine/detail/core.hpp"
+
+namespace fusebox::engine {
+namespace {
+
+// Keys each tick looks at for eviction: a million keys take about an hour of ticks.
+constexpr std::size_t kSweepPerTick = 256;
+
+}  // namespace
+
+Engine::Impl::Impl(EngineSpec from) : spec(std::move(from)), state_rules(spec) {
+  for (const slo::SloSpec& each : spec.slos) slos.emplace_back(each);
+  for (const breakers::BreakerSpec& each : spec.breakers) breaker_sets.emplace_back(each);
+  for (const breakers::LimitSpec& each : spec.limits) limits.emplace_back(each);
+}
+
+void Engine::Impl::apply(const telemetry::Input& input, Effects& out) {
+  effects = &out;
+  ++counters.inputs;
+  if (input.at < now) {
+    notice("clock_clamped", "an input of " + format_rfc3339(input.at) + " counts as of now");
+  } else {
+    advance(input.at);
+  }
+  std::visit(Overload{[this](const telemetry::Event& event) { on_event(event); },
+                      [this](const telemetry::CheckInput& check) { on_check(check); },
+                      [this](const telemetry::Report& report) { on_report(report); },
+                      [this](const telemetry::KillInput& kill) { on_kill(kill); },
+                      [this](const telemetry::RearmInput& rearm) { on_rearm(rearm); },
+                      [this](const telemetry::ApprovalInput& given) { on_approval(given); },
+                      [this](const telemetry::Tick&) { tick(); }},
+             input.body);
+  flush();
+  effects = nullptr;
+}
+
+// Fires every deadline up to `to`, each at its own time: breakers before timers at equal times,
+// then in the order in which they were set.
+void Engine::Impl::advance(Instant to) {
+  for (;;) {
+    Instant next = timers.next().value_or(kNever);
+    breakers::BreakerSet* due = nullptr;
+    for (breakers::BreakerSet& set : breaker_sets) {
+      const Instant deadline = set.next_deadline().value_or(kNever);
+      if (deadline < next || (deadline == next && due == nullptr && deadline != kNever)) {
+        next = deadline;
+        due = &set;
+      }
+    }
+    if (next > to) break;
+    if (next > now) now = next;
+    if (due != nullptr) {
+      due->on_deadline(now, changes);
+    } else {
+      fire(timers.pop());
+    }
+    flush();
+  }
+  now = to;
+}
+
+void Engine::Impl::fire(const Timer& timer) {
+  if (is_stale(timer)) return;
+  switch (timer.kind) {
+    case TimerKind::PermitLease: expire_permit(permits.at(timer.index)); break;
+    case TimerKind::SlotLease: {
+      HeldLimit& held = permits.at(timer.index).holds[timer.part];
+      limits[held.limit].free_slot(held.hold);
+      break;
+    }
+    case TimerKind::ApprovalExpiry: on_approval_expiry(timer); break;
+    case TimerKind::AgentSilence: on_silence(timer.index); break;
+  }
+}
+
+bool Engine::Impl::is_stale(const Timer& timer) {
+  switch (timer.kind) {
+    case TimerKind::PermitLease: return !permits.is_open(timer.index, timer.serial);
+    case TimerKind::SlotLease:
+      return !permits.is_open(timer.index, timer.serial) ||
+             timer.part >= permits.at(timer.index).holds.size();
+    case TimerKind::ApprovalExpiry: {
+      const Approval* approval = approvals.find_serial(timer.serial);
+      return approval == nullptr || approval->expires != timer.at;
+    }
+    case TimerKind::AgentSilence: return agents[timer.index].silent;
+  }
+  return true;
+}
+
+void Engine::Impl::set_timer(Timer timer) {
+  timers.set(timer, [this](const Timer& each) { return is_stale(each); });
+}
+
+void Engine::Impl::tick() {
+  for (std::size_t i = 0; i < slos.size(); ++i) {
+    keys.clear();
+    slos[i].due(now, keys);
+    for (const KeyIndex key : keys) evaluate(i, key);
+  }
+  for (breakers::Limit& limit : limits) limit.sweep(now, kSweepPerTick);
+}
+
+void Engine::Impl::emit(telemetry::RecordBody body) {
+  effects->records.push_back({now, next_seq++, std::move(body)});
+}
+
+void Engine::Impl::flush() {
+  for (telemetry::RecordBody& change : changes) emit(std::move(change));
+  changes.clear();
+  if (wanted_kills.empty()) return;
+  const std::vector<KillRequest> kills = std::exchange(wanted_kills, {});
+  trip_all(kills);
+}
+
+void Engine::Impl::notice(std::string_view code, std::string text) {
+  emit(telemetry::NoticeRecord{std::string(code), std::move(text)});
+}
+
+void Engine::Impl::audit(std::string_view kind, std::string_view body) {
+  chain.append(effects->audit, now, kind, body);
+}
+
+Engine::Engine(EngineSpec spec) : impl_(std::make_unique<Impl>(std::move(spec))) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+void Engine::apply(const telemetry::Input& input, Effects& effects) {
+  impl_->apply(input, effects);
+}
+
+Instant Engine::now() const { return impl_->now; }
+
+void Engine::write_summary(std::string& out) { impl_->write_summary(out); }
+
+std::string Engine::save() const { return impl_->save(); }
+
+Result<void> Engine::restore(std::string_view bytes) { return impl_->restore(bytes); }
+
+}  // namespace fusebox::engine

@@ -1,0 +1,73 @@
+// The engine: SLOs, breakers, limits, policies and the kill switch as one pure function of input
+// and time. The same object runs live, in virtual time and over a journal, so the same inputs give
+// the same output lines, byte for byte.
+//
+// No clock, no I/O, no lock, no randomness inside. One thread owns an engine. Nothing it returns
+// depends on the order of a hash table.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "sre/engine/spec.hpp"
+#include "telemetry/input.hpp"
+#include "telemetry/record.hpp"
+
+namespace fusebox::engine {
+
+// How long a permit's reservation lasts before it is charged in full.
+inline constexpr Duration kCallLease = std::chrono::minutes{10};  // llm and tool
+inline constexpr Duration kWorkLease = std::chrono::hours{24};    // task and delegation
+// How long a request for approval waits for a person, and a grant for the request.
+inline constexpr Duration kApprovalWait = std::chrono::hours{1};
+inline constexpr Duration kGrantValidity = std::chrono::hours{1};
+// Arrival may lag an event's own clock by this much before the event counts as from the future.
+inline constexpr Duration kClockSkew = std::chrono::seconds{5};
+
+// What one input causes, in the order in which a host must carry it out: first the audit bytes are
+// made durable, then replies are given and lines are written, by ascending seq.
+struct Effects {
+  std::string audit;  // bytes that continue the audit chain
+  std::vector<telemetry::Record> records;
+
+  void clear() {
+    audit.clear();
+    records.clear();
+  }
+};
+
+class Engine {
+ public:
+  explicit Engine(EngineSpec spec);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  // Applies one input at its arrival time. First every timer up to that time fires, at its own
+  // deadline; an arrival before the last one is clamped to it, with a notice. Effects are appended.
+  // A check costs about a microsecond and allocates nothing but its record.
+  void apply(const telemetry::Input& input, Effects& effects);
+
+  // The time of the last input or timer.
+  [[nodiscard]] Instant now() const;
+
+  // {"summary":{slos, breakers, limits, kills, events, audit}} at now(), appended without newline.
+  void write_summary(std::string& out);
+
+  // The whole state as bytes that end in their own digest, and back into a fresh engine of the same
+  // specification. Errors: StateCorrupt, StateNewer, StateMismatch; after an error the engine must
+  // not be used.
+  [[nodiscard]] std::string save() const;
+  [[nodiscard]] Result<void> restore(std::string_view bytes);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fusebox::engine

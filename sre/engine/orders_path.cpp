@@ -1,0 +1,112 @@
+// Orders by people: stop, re-arm, approve. Also the stops that rules and limits ask for.
+#include <utility>
+
+#include "base/json_writer.hpp"
+#include "sre/engine/detail/core.hpp"
+
+namespace fusebox::engine {
+namespace {
+
+telemetry::KillRecord record_of(const killswitch::Order& order) {
+  return {order.id,
+          killswitch::format(order.scope),
+          order.reg.epoch,
+          order.reg.state == killswitch::RegisterState::Tripped,
+          order.reason,
+          order.actor,
+          static_cast<std::int64_t>(order.rearm_actors.size())};
+}
+
+}  // namespace
+
+void Engine::Impl::on_kill(const telemetry::KillInput& input) {
+  const auto scope = killswitch::parse_scope(input.scope);
+  if (!scope) {
+    notice("kill_refused", scope.error().message);
+    return;
+  }
+  trip(*scope, input.reason, input.actor);
+}
+
+void Engine::Impl::on_rearm(const telemetry::RearmInput& input) {
+  const auto rearmed = fence.rearm(input.order, input.actor);
+  if (!rearmed) {
+    notice("rearm_refused", rearmed.error().message);
+    return;
+  }
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("order", rearmed->order->id);
+  json.field("actor", input.actor);
+  json.field("reason", input.reason);
+  json.field("armed", rearmed->armed);
+  json.end_object();
+  audit("rearm", body);
+  emit(record_of(*rearmed->order));
+}
+
+void Engine::Impl::on_approval(const telemetry::ApprovalInput& input) {
+  Approval* approval = approvals.find(input.id);
+  if (approval == nullptr || approval->state != ApprovalState::Pending) {
+    notice("approval_refused", "no pending approval '" + std::string(input.id) + "'");
+    return;
+  }
+  approval->state = input.granted ? ApprovalState::Granted : ApprovalState::Refused;
+  if (input.granted) {
+    approval->expires = add_saturated(now, input.valid_for.value_or(kGrantValidity));
+    set_timer({approval->expires, 0, TimerKind::ApprovalExpiry, 0, approval->serial, 0});
+  }
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("approval", input.id);
+  json.field("granted", input.granted);
+  json.field("actor", input.actor);
+  json.field("reason", input.reason);
+  json.field("expires", approval->expires);
+  json.end_object();
+  audit("approval", body);
+  notice(input.granted ? "approval_granted" : "approval_denied",
+         std::string(input.id) + " by " + std::string(input.actor) + ": " +
+             std::string(input.reason));
+}
+
+void Engine::Impl::on_approval_expiry(const Timer& timer) {
+  const Approval* approval = approvals.find_serial(timer.serial);
+  notice("approval_expired", approval->id);
+  approvals.erase(*approval);
+}
+
+void Engine::Impl::trip(const killswitch::Scope& scope, std::string_view reason,
+                        std::string_view actor) {
+  report_trip(fence.trip(scope, reason, actor, now), reason, actor);
+}
+
+// Stops that rules and limits want. Their condition holds for every request until somebody re-arms,
+// so only the first of them is news.
+void Engine::Impl::trip_all(const std::vector<KillRequest>& kills) {
+  for (const KillRequest& kill : kills) {
+    const auto tripped = fence.trip(kill.scope, kill.reason, kill.actor, now);
+    if (tripped.fresh) report_trip(tripped, kill.reason, kill.actor);
+  }
+}
+
+void Engine::Impl::report_trip(const killswitch::Fence::Tripped& tripped, std::string_view reason,
+                               std::string_view actor) {
+  const telemetry::KillRecord record = record_of(*tripped.order);
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("order", record.id);
+  json.field("scope", record.scope);
+  json.field("epoch", record.epoch);
+  json.field("fresh", tripped.fresh);
+  json.field("reason", reason);
+  json.field("actor", actor);
+  json.end_object();
+  audit("kill", body);
+  emit(record);
+}
+
+}  // namespace fusebox::engine
