@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +14,7 @@
 #include "base/json_writer.hpp"
 #include "base/key.hpp"
 #include "base/time.hpp"
+#include "policy/value.hpp"
 #include "slo/spec.hpp"
 #include "telemetry/event.hpp"
 #include "telemetry/record.hpp"
@@ -51,21 +52,28 @@ class Slo {
   [[nodiscard]] const SloSpec& spec() const;
 
   // Counts the event at `at` (its own time, at <= now) if it belongs to the indicator; the key it
-  // changed, else nullopt. An ungrouped SLO has its key from the start.
+  // changed, else nullopt. An ungrouped SLO has its key from the start. Allocates for a new key,
+  // and where the key's windows and histogram grow.
   std::optional<KeyIndex> record(const telemetry::Event& event, Instant at, Instant now);
 
-  // Evaluates alerts and status of one key at `now`, appends the records of what changed.
+  // Evaluates alerts and status of one key at `now`, appends the records of what changed: by
+  // objective the alerts, pages first, then the status. A new key comes from no_data, so its first
+  // good event makes it healthy. A status record whose `from` and `to` are equal says that only
+  // `uncertain` changed. Allocates only where there is something to append.
   void evaluate(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out);
 
-  // Keys whose numbers can have changed by time alone since their last evaluation, ascending.
-  // A tick evaluates these; O(keys) with one comparison each.
+  // Keys whose numbers changed since their last evaluation: by time, or by a record() or a
+  // set_uncertain() that no evaluate() followed. Ascending. A tick evaluates these; O(keys) with one
+  // comparison each.
   void due(Instant now, std::vector<KeyIndex>& out) const;
 
   // Telemetry of `agent` was lost, or came back: marks keys whose Agent dimension is that agent.
-  // Appends the keys it marked; the caller evaluates them.
+  // Appends the keys whose mark changed, ascending; the caller evaluates them. SLOs that are not
+  // grouped by agent, and what an agent left in the overflow key, cannot be told apart and stay.
   void set_uncertain(std::string_view agent, bool uncertain, std::vector<KeyIndex>& out);
 
-  // Brings the key's windows to `now`, then views one objective of it.
+  // Brings the key's windows to `now`, then views one objective of it. The status is that of
+  // `now`, announced or not. The view's pointers live as long as this Slo, its key until restore().
   [[nodiscard]] SloView view(KeyIndex key, std::size_t objective, Instant now);
 
   [[nodiscard]] const KeyTable& keys() const;
@@ -73,11 +81,14 @@ class Slo {
 
   // The entries of this SLO for a summary at `now`, ascending by key, one per objective:
   // slo key objective_name good bad total objective sli budget_remaining burn_rate{…} status
-  // uncertain no_data, and for threshold indicators percentiles{p50,p90,p95,p99} of `value`.
+  // uncertain no_data, and for threshold indicators percentiles{p50,p90,p95,p99} of `value`, over
+  // all events since the key's first one (a histogram does not forget), null before that. Appends
+  // elements to an array that the caller has begun.
   void write_summary(JsonWriter& json, Instant now);
 
   void save(ArchiveWriter& archive) const;
-  // Into a fresh Slo of the same spec; archive.failed() tells if the bytes were no such state.
+  // Into an Slo of the same spec, whose state it replaces. archive.failed() tells if the bytes were
+  // no such state, and then nothing changed.
   void restore(ArchiveReader& archive);
 
  private:
@@ -85,9 +96,9 @@ class Slo {
   std::unique_ptr<Impl> impl_;
 };
 
-// Names for rules with `trigger: slo`: slo.name key objective sli budget_remaining burn_rate status.
-// `slo.key` is a map with the dimension names as literals. Slot numbers are private to this folder
-// except those needed to bind rules to SLOs at load.
+// Names for rules with `trigger: slo`: slo.name key objective sli budget_remaining burn_rate
+// status. `slo.key` is a map with the dimension names as literals. Slot numbers are private to this
+// folder except those needed to bind rules to SLOs at load.
 [[nodiscard]] const policy::Schema& state_schema();
 inline constexpr policy::Slot kStateSloName = 0;
 

@@ -1,0 +1,58 @@
+// All of an SLO that changes, and its way into an archive and back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/archive.hpp"
+#include "base/key.hpp"
+#include "slo/detail/assess.hpp"
+#include "slo/histogram.hpp"
+#include "slo/spec.hpp"
+#include "slo/window.hpp"
+
+namespace fusebox::slo {
+
+// What was last said about one objective of one key.
+struct Announced {
+  Assessment assessment;
+  bool uncertain = false;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(assessment.status, assessment.firing, uncertain);
+  }
+};
+
+struct KeyState {
+  explicit KeyState(const SloSpec& spec) : counts(spec.window), announced(spec.objectives.size()) {}
+
+  WindowedCounts counts;
+  std::vector<Announced> announced;   // by objective
+  std::unique_ptr<Histogram> values;  // threshold indicators, from the first event on
+  bool uncertain = false;
+};
+
+struct State {
+  KeyTable keys;  // never forgets one, so indices are 0 .. size - 1
+  std::vector<KeyState> by_key;
+  // By key: the first time at which what was announced may be out of date.
+  std::vector<Instant> stale_at;
+  std::int64_t condition_errors = 0;
+};
+
+// An ungrouped SLO has its key before its first event.
+[[nodiscard]] State fresh_state(const SloSpec& spec);
+
+// The key must be new.
+KeyIndex add_key(State& state, const SloSpec& spec, std::string_view key);
+
+void save_state(ArchiveWriter& archive, const State& state);
+
+// nullopt, and archive.failed(), if the bytes are no state of this spec.
+[[nodiscard]] std::optional<State> load_state(ArchiveReader& archive, const SloSpec& spec);
+
+}  // namespace fusebox::slo

@@ -1,0 +1,184 @@
+#include "slo/slo.hpp"
+
+#include <utility>
+
+#include "base/assert.hpp"
+#include "slo/detail/assess.hpp"
+#include "slo/detail/classify.hpp"
+#include "slo/detail/measure.hpp"
+#include "slo/detail/report.hpp"
+#include "slo/detail/state.hpp"
+
+namespace fusebox::slo {
+namespace {
+
+constexpr std::array<std::string_view, 6> kStatusNames{"healthy", "no_data",  "uncertain",
+                                                       "warning", "critical", "exhausted"};
+
+// Not after any instant that an engine can be at.
+constexpr Instant kLongAgo{};
+
+const ThresholdIndicator* threshold_of(const SloSpec& spec) {
+  return std::get_if<ThresholdIndicator>(&spec.indicator);
+}
+
+std::string overflow_key(const KeySpec& group_by) {
+  Dimensions values;
+  for (const Dimension dimension : group_by.dimensions()) values[dimension] = kOverflowValue;
+  std::string key;
+  group_by.encode(values, key);
+  return key;
+}
+
+SloView view_of(const SloSpec& spec, const Objective& objective, std::string_view key,
+                const KeyState& state, SloStatus status) {
+  SloView view{.spec = &spec,
+               .objective = &objective,
+               .key = key,
+               .counts = state.counts.slo_counts(),
+               .status = status,
+               .uncertain = state.uncertain};
+  for (std::size_t i = 0; i < kBurnWindowCount; ++i) {
+    view.burn[i] = burn_rate(state.counts.counts(static_cast<BurnWindow>(i)), objective.target);
+  }
+  view.budget_remaining = budget_remaining(view.counts, objective.target);
+  return view;
+}
+
+void record_value(KeyState& state, telemetry::NumericField field, double value,
+                  std::int64_t weight) {
+  if (!state.values) state.values = std::make_unique<Histogram>(shape_of(field));
+  state.values->record(to_units(field, value), weight);
+}
+
+}  // namespace
+
+struct Slo::Impl {
+  explicit Impl(SloSpec from)
+      : spec(std::move(from)), overflow(overflow_key(spec.group_by)), state(fresh_state(spec)) {}
+
+  KeyIndex key_of(const Dimensions& dimensions);
+  void evaluate(KeyIndex key, std::size_t objective, std::vector<telemetry::RecordBody>& out);
+  SloView view(KeyIndex key, std::size_t objective, Instant now);
+
+  const SloSpec spec;
+  const std::string overflow;  // the encoded key
+  State state;
+  std::string key_buffer;  // kept for its memory
+};
+
+// The event's key; the overflow key if it would be one too many.
+KeyIndex Slo::Impl::key_of(const Dimensions& dimensions) {
+  spec.group_by.encode(dimensions, key_buffer);
+  if (const auto known = state.keys.find(key_buffer)) return *known;
+  const auto overflowing = state.keys.find(overflow);
+  const std::size_t own_keys = state.keys.size() - (overflowing ? 1 : 0);
+  if (own_keys < spec.max_keys) return add_key(state, spec, key_buffer);
+  return overflowing ? *overflowing : add_key(state, spec, overflow);
+}
+
+void Slo::Impl::evaluate(KeyIndex key, std::size_t objective,
+                         std::vector<telemetry::RecordBody>& out) {
+  const KeyState& at = state.by_key[key];
+  const Objective& goal = spec.objectives[objective];
+  Announced& announced = state.by_key[key].announced[objective];
+  const Announced current{assess(spec, goal, at.counts, at.uncertain), at.uncertain};
+  if (is_news(announced, current)) {
+    const SloStatus status = current.assessment.status;
+    append_news(view_of(spec, goal, state.keys.key(key), at, status), announced, current, out);
+  }
+  announced = current;
+}
+
+// What was announced is still true before stale_at, so that a rule that looks at a key just
+// evaluated does not assess it again.
+SloView Slo::Impl::view(KeyIndex key, std::size_t objective, Instant now) {
+  KeyState& at = state.by_key[key];
+  const Objective& goal = spec.objectives[objective];
+  at.counts.advance(now);
+  const SloStatus status = now < state.stale_at[key]
+                               ? at.announced[objective].assessment.status
+                               : assess(spec, goal, at.counts, at.uncertain).status;
+  return view_of(spec, goal, state.keys.key(key), at, status);
+}
+
+std::string_view name_of(SloStatus status) {
+  return kStatusNames[static_cast<std::size_t>(status)];
+}
+
+std::span<const std::string_view> slo_status_names() { return kStatusNames; }
+
+Slo::Slo(SloSpec spec) {
+  FUSEBOX_ASSERT(!spec.objectives.empty());
+  FUSEBOX_ASSERT(threshold_of(spec) == nullptr || spec.objectives.size() == 1);
+  impl_ = std::make_unique<Impl>(std::move(spec));
+}
+Slo::~Slo() = default;
+Slo::Slo(Slo&&) noexcept = default;
+Slo& Slo::operator=(Slo&&) noexcept = default;
+
+const SloSpec& Slo::spec() const { return impl_->spec; }
+const KeyTable& Slo::keys() const { return impl_->state.keys; }
+std::int64_t Slo::condition_errors() const { return impl_->state.condition_errors; }
+
+std::optional<KeyIndex> Slo::record(const telemetry::Event& event, Instant at, Instant now) {
+  const auto classified = classify(impl_->spec, event, impl_->state.condition_errors);
+  if (!classified) return std::nullopt;
+  const KeyIndex key = impl_->key_of(event.dimensions);
+  KeyState& state = impl_->state.by_key[key];
+  state.counts.record(
+      at, now, classified->good ? Counts{.good = event.weight} : Counts{.bad = event.weight});
+  if (classified->value) {
+    record_value(state, threshold_of(impl_->spec)->value, *classified->value, event.weight);
+  }
+  impl_->state.stale_at[key] = kLongAgo;
+  return key;
+}
+
+void Slo::evaluate(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out) {
+  WindowedCounts& counts = impl_->state.by_key[key].counts;
+  counts.advance(now);
+  impl_->state.stale_at[key] = counts.next_change();
+  for (std::size_t i = 0; i < impl_->spec.objectives.size(); ++i) impl_->evaluate(key, i, out);
+}
+
+void Slo::due(Instant now, std::vector<KeyIndex>& out) const {
+  const std::vector<Instant>& stale_at = impl_->state.stale_at;
+  for (std::size_t key = 0; key < stale_at.size(); ++key) {
+    if (stale_at[key] <= now) out.push_back(static_cast<KeyIndex>(key));
+  }
+}
+
+void Slo::set_uncertain(std::string_view agent, bool uncertain, std::vector<KeyIndex>& out) {
+  const KeySpec& group_by = impl_->spec.group_by;
+  if (!group_by.contains(Dimension::Agent)) return;
+  State& state = impl_->state;
+  for (KeyIndex key = 0; key < state.keys.size(); ++key) {
+    if (state.by_key[key].uncertain == uncertain) continue;
+    if (group_by.value(state.keys.key(key), Dimension::Agent) != agent) continue;
+    state.by_key[key].uncertain = uncertain;
+    state.stale_at[key] = kLongAgo;
+    out.push_back(key);
+  }
+}
+
+SloView Slo::view(KeyIndex key, std::size_t objective, Instant now) {
+  return impl_->view(key, objective, now);
+}
+
+void Slo::write_summary(JsonWriter& json, Instant now) {
+  for (const KeyIndex key : impl_->state.keys.sorted()) {
+    const Histogram* values = impl_->state.by_key[key].values.get();
+    for (std::size_t i = 0; i < impl_->spec.objectives.size(); ++i) {
+      write_entry(json, impl_->view(key, i, now), values);
+    }
+  }
+}
+
+void Slo::save(ArchiveWriter& archive) const { save_state(archive, impl_->state); }
+
+void Slo::restore(ArchiveReader& archive) {
+  if (auto loaded = load_state(archive, impl_->spec)) impl_->state = std::move(*loaded);
+}
+
+}  // namespace fusebox::slo
