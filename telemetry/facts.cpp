@@ -108,7 +108,11 @@ Value usd_or_error(const std::optional<MicroUsd>& amount) {
 
 // An absent map reads as an empty one, so that `has(attributes.x)` is false and not an error.
 Value map_value(const policy::DynamicDocument* document) {
-  static constexpr policy::DynamicNode kEmptyMap{.kind = policy::DynamicKind::Map};
+  static constexpr policy::DynamicNode kEmptyMap = [] {
+    policy::DynamicNode node;
+    node.kind = policy::DynamicKind::Map;
+    return node;
+  }();
   const bool absent = document == nullptr || document->root() == nullptr;
   return Value::of(absent ? &kEmptyMap : document->root());
 }
