@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -28,9 +29,10 @@ std::vector<std::filesystem::path> files_of(const char* folder) {
 }
 
 void feed(const std::string& bytes) {
-  // A block of exactly this size, so that reading one byte too far is seen.
-  const std::vector<std::uint8_t> exact(bytes.begin(), bytes.end());
-  LLVMFuzzerTestOneInput(exact.data(), exact.size());
+  // A block of exactly this size, so that reading one byte too far is seen; never a null pointer.
+  const auto exact = std::make_unique<std::uint8_t[]>(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), exact.get());
+  LLVMFuzzerTestOneInput(exact.get(), bytes.size());
 }
 
 bool feed_folder(const char* folder) {

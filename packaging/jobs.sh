@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Prints how many compilers may run at once: one a core, as far as each has 1.5 GB; the heaviest
+# units take about 1 GB, and more under a sanitizer. JOBS in the environment overrides it.
+set -euo pipefail
+
+readonly MIB_PER_JOB=1500
+
+if [[ -n ${JOBS:-} ]]; then
+  echo "$JOBS"
+  exit
+fi
+cores=$(nproc)
+memory_mib=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
+if [[ $limit != max ]] && ((limit / 1048576 < memory_mib)); then
+  memory_mib=$((limit / 1048576))
+fi
+jobs=$((memory_mib / MIB_PER_JOB < cores ? memory_mib / MIB_PER_JOB : cores))
+echo $((jobs < 1 ? 1 : jobs))
