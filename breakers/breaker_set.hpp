@@ -1,4 +1,8 @@
 // All breakers of one Breaker document, by key. Finds deadlines across keys without a scan.
+//
+// Shadow changes nothing here: a set in shadow keeps the same state and gives the same answers,
+// and the engine does not act on them. Not thread-safe; cost per call is one key look-up, plus
+// O(log keys) where a deadline changes; no allocation once a key is warm, except for records.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +40,10 @@ class BreakerSet {
       archive(key, ticket);
     }
   };
+  // As Breaker::take. `taken` of report and release must come from this set; one whose key the set
+  // does not have (it was restored from other state) is ignored.
   [[nodiscard]] Taken take(const Dimensions& dimensions, Instant now);
+  // Each appends a BreakerRecord per transition to `out`.
   void report(const Taken& taken, const CallResult& result, Instant at, Instant now,
               std::vector<telemetry::RecordBody>& out);
   void release(const Taken& taken);
@@ -44,14 +51,20 @@ class BreakerSet {
                std::vector<telemetry::RecordBody>& out);
 
   // The earliest deadline over all keys (ties by key order of first sight); nullopt without one.
-  [[nodiscard]] std::optional<Instant> next_deadline();
-  // Fires that one deadline, and appends its record.
+  // O(1).
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+  // Fires that one deadline if it has come, and appends its record.
   void on_deadline(Instant now, std::vector<telemetry::RecordBody>& out);
 
-  // breaker key state generation calls failures slow, ascending by key.
+  [[nodiscard]] std::size_t key_count() const;
+
+  // One object per key, ascending by key, into the array that the caller has begun:
+  // {"breaker":"tools","key":{…},"state":"open","generation":2,"calls":0,"failures":0,"slow":0}.
+  // The counts are those of Breaker::tally at the last time the set was told.
   void write_summary(JsonWriter& json) const;
 
   void save(ArchiveWriter& archive) const;
+  // Bytes that save cannot have written under this spec fail the archive; the set is empty.
   void restore(ArchiveReader& archive);
 
  private:
