@@ -26,7 +26,8 @@ main() {
   trap 'exit 143' TERM
 
   timed "bare Debian 12" bootstrap
-  timed "make, git, certificates" inside "apt-get update -q=2 &&
+  timed "make, git, certificates" inside "export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q=2
     apt-get install -q=2 -y make git ca-certificates >/dev/null"
   timed "clone of HEAD" clone
   local command
@@ -80,21 +81,29 @@ clone() {
 inside() {
   unshare --mount --pid --fork --kill-child bash -euc '
     mount -t proc proc "$1/proc"
-    mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" 2>/dev/null ||
-      { mkdir -p "$1/dev/shm" && mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm"; }
+    mkdir -p "$1/dev/shm" "$1/dev/pts"
+    mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm"
+    mount -t devpts -o newinstance,ptmxmode=666 devpts "$1/dev/pts"
     exec env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-      LANG=C.UTF-8 ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-      ${no_proxy:+no_proxy="$no_proxy"} ${JOBS:+JOBS="$JOBS"} chroot "$1" bash -euc "$2"
+      LANG=C.UTF-8 ${http_proxy:+http_proxy="$http_proxy"} \
+      ${https_proxy:+https_proxy="$https_proxy"} ${no_proxy:+no_proxy="$no_proxy"} \
+      ${JOBS:+JOBS="$JOBS"} chroot "$1" bash -euc "$2"
   ' inside "$root" "$1" </dev/null
 }
 
 times=()
 timed() {
-  local title=$1 started=$SECONDS status=0
+  local title=$1 started=$SECONDS status
   shift
   echo "== clean tree: $title"
-  # Without `if`: inside one, a failure half way through a function would go on.
-  "$@" || status=$?
+  # After `if` or `||`, bash would go on after a failure half way through a function.
+  set +e
+  (
+    set -e
+    "$@"
+  )
+  status=$?
+  set -e
   times+=("$(printf '%5d s  %s' $((SECONDS - started)) "$title")")
   ((status == 0)) || { summary; die "failed: $title"; }
 }

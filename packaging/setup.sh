@@ -121,9 +121,10 @@ apt_get() {
 }
 
 refuse_unknown() {
-  local package unknown=()
+  local package policy unknown=()
   for package in "$@"; do
-    apt-cache policy "$package" | grep -qE '^  Candidate: [^(]' || unknown+=("$package")
+    policy="$(apt-cache policy "$package")"
+    [[ "$policy" =~ "Candidate: "[^\(] ]] || unknown+=("$package")
   done
   ((${#unknown[@]} == 0)) && return
   echo "setup: your package sources do not offer: ${unknown[*]}" >&2
