@@ -80,8 +80,7 @@ struct Burn {
 Burn burn_of(Counts counts, Ratio target) {
   FUSEBOX_ASSERT(target.num >= 0);
   FUSEBOX_ASSERT(target.num < target.den);
-  return {Int128{counts.bad} * target.den,
-          Int128{counts.total()} * (target.den - target.num)};
+  return {Int128{counts.bad} * target.den, Int128{counts.total()} * (target.den - target.num)};
 }
 
 }  // namespace

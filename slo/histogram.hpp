@@ -99,7 +99,8 @@ class Histogram {
     }
     const HistogramLayout::Position at = layout_.locate(value);
     Row& row = rows_[at.row];
-    if (!row.low) [[unlikely]] add_row(row);
+    if (!row.low) [[unlikely]]
+      add_row(row);
     std::uint32_t& low = row.low[at.slot];
     const std::uint64_t sum = low + static_cast<std::uint64_t>(count);
     if (sum >= kCarry) [[unlikely]] {

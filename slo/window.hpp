@@ -91,7 +91,7 @@ class WindowedCounts {
  private:
   static constexpr std::size_t kRingCount = 5;
   static constexpr std::size_t kPageSlots = 8;
-  static constexpr std::size_t kPageCount = 279;       // of all rings
+  static constexpr std::size_t kPageCount = 279;              // of all rings
   static constexpr std::size_t kOwnWatch = kBurnWindowCount;  // an SLO window of its own length
   using Page = std::array<Counts, kPageSlots>;
 
