@@ -142,12 +142,14 @@ void write_body(JsonWriter& json, const SloStatusRecord& status) {
   json.end_object();
 }
 
-// Amounts of money are micro-dollars inside and dollars on every edge, as the dimension's name
-// says.
+// Money is micro-dollars inside and dollars on every edge; time is nanoseconds and milliseconds.
 void write_amount(JsonWriter& json, std::string_view name, std::string_view dimension,
                   std::int64_t amount) {
+  constexpr std::int64_t kNsPerMs = 1'000'000;
   if (dimension == "cost_usd") {
     raw_field(json, name, format_usd(MicroUsd{amount}));
+  } else if (dimension == "wall_clock") {
+    json.field(name, amount / kNsPerMs);
   } else {
     json.field(name, amount);
   }

@@ -93,7 +93,8 @@ struct SloStatusRecord {
 };
 
 // A soft threshold of a limit was crossed upwards, or a key was overrun. `used` and `max` are in
-// the unit of the dimension, money in micro-dollars; the line says dollars.
+// the unit of the dimension; cost_usd is micro-dollars here and dollars on the line, wall_clock
+// nanoseconds here and milliseconds on the line.
 struct LimitRecord {
   std::string name;
   std::string key;

@@ -71,6 +71,8 @@ std::vector<RecordBody> every_kind() {
       SloStatusRecord{"tool-success", "{}", "", "no_data", "healthy", 1, false},
       LimitRecord{"task-budget", R"({"task":"t1"})", "tokens", 6400, 8000, 0.8, false},
       LimitRecord{"task-budget", R"({"task":"t1"})", "cost_usd", 1'250'000, 500'000, {}, true},
+      LimitRecord{"task-time", R"({"task":"t1"})", "wall_clock", 90'000'000'000, 100'000'000'000,
+                  0.9},
       KillRecord{"kill-1", "agent:bot", 1, true, "example", "alice", 0},
       KillRecord{"kill-1", "agent:bot", 1, true, "example", "alice", 1},
       KillRecord{"kill-1", "agent:bot", 2, false, "", "", 2},
