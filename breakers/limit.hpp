@@ -1,9 +1,19 @@
-// Resource limits of one Limit document: budgets that reserve and commit, a rate (GCRA) and a
-// concurrency cap with leases, by key. Integers only.
+// The resource limits of one Limit document, by key: budgets that reserve and commit, a rate and a
+// cap on calls in flight. Integers only; the parts are in budget.hpp, gcra.hpp and concurrency.hpp.
 //
 // INVARIANT: no grant brings `committed + reserved` above the budget, in any dimension, of any key.
-// Overspending can only be reported (actuals above a reservation, telemetry without a check); it
-// is charged in full, marks the key as overrun, and stops further grants.
+// Overspending can only be reported (actuals above a reservation, telemetry without a check). It
+// is charged in full; as long as `committed + reserved` of a dimension is above its maximum the key
+// is overrun, and refuses every check, even one that asks nothing of that dimension. Actuals above
+// a reservation, or without one, that still fit are charges like any other: an agent that
+// estimates nothing is not stopped for using something. Depth and wall clock are never overrun.
+//
+// Grants are all or nothing over several limits because the caller peeks at all of them before it
+// takes from any. Within a limit depth is asked first, then the budget, the rate and the
+// concurrency: the reason is of the first that refuses, and so is `retry_after`.
+//
+// One thread. No allocation in peek, take, pass and settle once warm (a new key, a new record and
+// the first charges of a rolling window allocate).
 #pragma once
 
 #include <array>
@@ -19,6 +29,9 @@
 #include "base/key.hpp"
 #include "base/ratio.hpp"
 #include "base/time.hpp"
+#include "breakers/concurrency.hpp"
+#include "breakers/gcra.hpp"
+#include "breakers/resource.hpp"
 #include "policy/condition.hpp"
 #include "policy/decision.hpp"
 #include "telemetry/event.hpp"
@@ -26,82 +39,33 @@
 
 namespace fusebox::breakers {
 
-// Budget dimensions, in their integer units.
-enum class Resource : std::uint8_t {
-  Tokens,     // in + out
-  TokensIn,
-  TokensOut,
-  CostUsd,    // micro-USD
-  ToolCalls,
-  ModelCalls,
-  FilesChanged,
-  WallClock,  // nanoseconds since the key's first check
-  Depth,      // a maximum, not a sum
-};
-inline constexpr std::size_t kResourceCount = 9;
-constexpr Resource last_of(Resource) { return Resource::Depth; }
-[[nodiscard]] std::string_view name_of(Resource resource);  // "cost_usd"
-[[nodiscard]] std::span<const std::string_view> resource_names();
-[[nodiscard]] std::optional<Resource> parse_resource(std::string_view name);
-
-using Amounts = std::array<std::int64_t, kResourceCount>;
-
-struct RateSpec {
-  std::int64_t limit = 0;  // this many …
-  Duration per{};          // … in this time
-  std::int64_t burst = 1;  // everything allowed at once from idle, >= 1
-};
-
-struct ConcurrencySpec {
-  std::int64_t max = 0;  // >= 1
-  Duration lease{};      // a slot comes back after this even if its call is never reported
-};
-
 // What a refusal becomes. RequireApproval and Degrade let a call proceed (the first after a grant)
 // without reserving anything on this limit; what it really used is charged when it is reported.
 enum class OnExceed : std::uint8_t { Deny, Throttle, RequireApproval, Degrade, Kill };
+constexpr OnExceed last_of(OnExceed) { return OnExceed::Kill; }
 [[nodiscard]] policy::Effect effect_of(OnExceed on_exceed);
 
 struct LimitSpec {
   std::string name;
   KeySpec scope;
   std::optional<policy::Condition> where;  // over the common names
-  std::optional<Duration> window;          // of the budget: rolling; absent: lifetime
-  std::array<std::optional<std::int64_t>, kResourceCount> budget;
+  std::optional<Duration> window;          // of the budget: rolling, >= 1 s; absent: lifetime
+  std::array<std::optional<std::int64_t>, kResourceCount> budget;  // >= 0
   std::optional<RateSpec> rate;
   std::optional<ConcurrencySpec> concurrency;
-  std::vector<Ratio> thresholds;  // ascending, (0, 1]: a record when used / max crosses one
+  // Ascending, in (0, 1], at most 255: a record when used / max reaches one.
+  std::vector<Ratio> thresholds;
   OnExceed on_exceed = OnExceed::Deny;
   policy::Enforcement mode = policy::Enforcement::Enforce;
 };
-
-// What a check asks for: its one call, plus its estimate.
-struct Demand {
-  Amounts amounts{};             // 0 where nothing is asked
-  std::array<bool, kResourceCount> estimated{};  // the amount is known, even if it is 0
-  std::optional<std::int64_t> depth;
-};
-[[nodiscard]] Demand demand_of(const telemetry::Check& check);
-
-// What really happened, from a report or an event.
-struct Usage {
-  Amounts amounts{};
-  std::array<bool, kResourceCount> reported{};
-  std::optional<std::int64_t> depth;
-  bool neutral = false;  // cancelled, throttled or denied: only what is reported is charged
-};
-[[nodiscard]] Usage usage_of(telemetry::Action action, telemetry::Outcome outcome,
-                             const telemetry::Measurements& measured);
-// Telemetry without a check: one call of its kind and what it measured.
-[[nodiscard]] Usage usage_of(const telemetry::Event& event);
 
 // Would it be granted? If not: why, when it may be, and which budget stood in the way.
 struct LimitAnswer {
   bool allowed = true;
   policy::Reason reason = policy::Reason::None;
-  Duration retry_after{};              // 0 if waiting does not help, or nobody knows how long
-  std::optional<Resource> resource;    // of a budget refusal
-  std::optional<Dimension> missing;    // a scope dimension the request left out, to be named
+  Duration retry_after{};            // 0 if waiting does not help, or nobody knows how long
+  std::optional<Resource> resource;  // of a budget or depth refusal
+  std::optional<Dimension> missing;  // a scope dimension the request left out, to be named
 };
 
 // What a permit holds of one limit while its call runs. `reserved` is false where the call proceeds
@@ -109,10 +73,10 @@ struct LimitAnswer {
 struct Hold {
   KeyIndex key = 0;
   bool reserved = false;
-  bool slot = false;        // holds a concurrency slot
+  bool slot = false;  // holds a concurrency slot
   std::uint64_t slot_id = 0;
-  Instant at{};             // charges are dated here
-  Amounts amounts{};        // reserved
+  Instant at{};       // charges are dated here
+  Amounts amounts{};  // reserved
   template <class Archive>
   void visit(Archive& archive) {
     archive(key, reserved, slot, slot_id, at, amounts);
@@ -132,6 +96,8 @@ class Limit {
   [[nodiscard]] bool applies(const policy::Facts& facts) const;
   [[nodiscard]] std::int64_t condition_errors() const;
 
+  // Changes no answer. It does remember that the key was asked for: a key that is refused again
+  // and again is not idle, and must not be forgotten together with what it overspent.
   [[nodiscard]] LimitAnswer peek(const Dimensions& dimensions, const Demand& demand,
                                  Instant now) const;
   // Reserves what peek allowed, takes a rate token and a concurrency slot.
@@ -141,29 +107,40 @@ class Limit {
 
   // The call ended: commits what was used, dated at the reservation, refunds the rest, frees the
   // slot. Appends threshold and overrun records. A hold is settled exactly once, by one of these.
+  // Rate tokens do not come back: the call was made, or could have been.
   void settle(const Hold& hold, const Usage& usage, Instant now,
               std::vector<telemetry::RecordBody>& out);
   // The reservation's lease ended: everything reserved is charged.
   void settle_in_full(const Hold& hold, Instant now, std::vector<telemetry::RecordBody>& out);
-  // The concurrency lease ended before the call: only the slot goes back. Idempotent by slot_id.
+  // The concurrency lease ended before the call: only the slot goes back, counted as leaked.
+  // Idempotent by slot_id.
   void free_slot(const Hold& hold);
-  // When the slot of this hold must be freed; nullopt if it holds none.
+  [[nodiscard]] std::int64_t leaked_slots() const;
+  // When the slot of this hold must be freed; nullopt if it never held one.
   [[nodiscard]] std::optional<Instant> slot_deadline(const Hold& hold) const;
 
   // Telemetry without a check, at its own time: charged, no rate token, no slot.
   void observe(const Dimensions& dimensions, const Usage& usage, Instant at, Instant now,
                std::vector<telemetry::RecordBody>& out);
 
-  // Forgets keys that are as good as new (rolling windows empty, nothing held, rate idle) or, for
-  // lifetime budgets, idle for 31 days. Visits at most `budget` keys, going round; call it often.
+  // Forgets keys that are as good as new: no call open, the rate full again, and not asked for or
+  // charged for as long as the budget remembers (the window; 31 days for lifetime budgets and wall
+  // clocks, as they have no other end). Visits at most `budget` keys, going round; call it often.
   void sweep(Instant now, std::size_t budget);
 
   [[nodiscard]] std::string_view key_text(const Hold& hold) const;
   [[nodiscard]] std::size_t key_count() const;
 
-  // limit key used{…} reserved{…} max{…} overrun in_flight, ascending by key.
+  // One object for each key, ascending, into the array that `json` has open:
+  //   limit, key{…}; used{…} reserved{…} max{…} by budgeted dimension, cost_usd as decimal USD and
+  //   wall_clock in milliseconds; overrun; with a concurrency cap in_flight and in_flight_max;
+  //   with a rate rate{available,burst}, what would pass at once now and from idle.
   void write_summary(JsonWriter& json, Instant now);
 
+  // A state may be restored under changed numbers (maxima, thresholds, rate, cap), so that a limit
+  // can be lowered below what was used; a budget then is overrun. Another set of dimensions,
+  // another window, or the presence of a rate or cap fails the archive, and so does anything that
+  // save cannot have written; the limit is then as new.
   void save(ArchiveWriter& archive) const;
   void restore(ArchiveReader& archive);
 
