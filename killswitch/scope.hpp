@@ -1,6 +1,8 @@
 // Scopes of stop orders: what one order stops.
 #pragma once
 
+#include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +28,7 @@ enum class ScopeKind : std::uint8_t {
   Drill,       // matches no real request
 };
 constexpr ScopeKind last_of(ScopeKind) { return ScopeKind::Drill; }
+inline constexpr std::size_t kScopeKindCount = 12;
 
 struct Scope {
   ScopeKind kind = ScopeKind::Global;
@@ -41,12 +44,15 @@ struct Scope {
 };
 
 // "global", "agent:bot", "tenant:acme/agent:bot". Values are not empty, at most 256 bytes, valid
-// UTF-8 without control characters; in a combined scope the tenant has no "/agent:" in it.
+// UTF-8 without control characters; in a combined scope the tenant has no "/agent:" in it, so
+// that the first one ends it. Errors: InvalidScope, with what was expected.
 [[nodiscard]] Result<Scope> parse_scope(std::string_view text);
+// The inverse of parse_scope.
 [[nodiscard]] std::string format(const Scope& scope);
 
 // The scope of one dimension's value, e.g. Agent and "bot"; an error for a dimension that no stop
-// order can have (environment, version, …) or an empty value.
+// order can have (environment, version, …), for a value that parse_scope would not take, and for a
+// tenant with "/agent:" in it, whose text would name an agent.
 [[nodiscard]] Result<Scope> scope_of(Dimension dimension, std::string_view value);
 [[nodiscard]] bool has_scope(Dimension dimension);
 

@@ -1,0 +1,31 @@
+#include "killswitch/sha256.hpp"
+
+#include <openssl/evp.h>
+
+#include "base/assert.hpp"
+
+namespace fusebox::killswitch {
+
+Digest sha256(std::string_view bytes) {
+  Digest digest{};
+  unsigned size = 0;
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  // Fails only without memory or without any provider: nothing could be audited from then on.
+  FUSEBOX_ASSERT(done == 1);
+  FUSEBOX_ASSERT(size == digest.size());
+  return digest;
+}
+
+std::string to_hex(const Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(digest.size() * 2);
+  for (const std::uint8_t byte : digest) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace fusebox::killswitch
