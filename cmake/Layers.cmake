@@ -19,10 +19,12 @@ set(FUSEBOX_HEADER_HOMES
   "^simdjson=telemetry"
   "^openssl/=killswitch"
   "^boost/math/=slo"
+  "^boost/json=sre/cli"
   "^zlib\\.h=slo"
   "^yaml-cpp/=sre/config"
   "^CLI/=sre/cli"
   "^fmt/=sre/cli"
+  "^fcntl\\.h=sre/cli"
   "^sys/=sre/cli"
   "^unistd\\.h=sre/cli")
 

@@ -2,8 +2,8 @@
 # folder that found it, and a static library's users stand beside it. Which folder may use which
 # is Layers.cmake's business. packaging/setup.sh installs them.
 
-# Headers only. To the digit, because the config of Debian's package accepts nothing less exact.
-find_package(Boost 1.81.0 EXACT CONFIG REQUIRED)
+# To the digit, because the config of Debian's package accepts nothing less exact.
+find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS json)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(OpenSSL REQUIRED)
