@@ -14,7 +14,7 @@ help: ## This list
 
 build: ## The product alone, at build/release/fusebox
 	@$(STEP) "set up for building" packaging/setup.sh build
-	@$(STEP) "configure the release tree" cmake --preset release --log-level=NOTICE -Wno-dev
+	@$(STEP) "configure the release tree" packaging/configure.sh release
 	@$(STEP) "build fusebox" cmake --build --preset release -j "$$(packaging/jobs.sh)"
 
 run: build ## Replay the worked example and show it as a timeline

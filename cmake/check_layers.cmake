@@ -8,6 +8,7 @@
 # A line at a time and by regular expressions: enough to stop decay, no substitute for a reader.
 cmake_minimum_required(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/Layers.cmake")
+file(REAL_PATH "${ROOT}" ROOT)
 
 function(report file line text)
   message(NOTICE "${file}:${line}: ${text}")

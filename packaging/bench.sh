@@ -6,7 +6,7 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 jobs=$(packaging/jobs.sh)
-packaging/step.sh "configure the bench tree" cmake --preset bench --log-level=NOTICE -Wno-dev
+packaging/step.sh "configure the bench tree" packaging/configure.sh bench
 packaging/step.sh "build the benchmarks with $jobs jobs" cmake --build --preset bench -j "$jobs"
 
 core=$(taskset -pc $$ | grep -oE '[0-9]+$')  # the last one we may use

@@ -11,7 +11,7 @@ export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
 fixed_addresses=()
 if setarch "$(uname -m)" -R true 2>/dev/null; then fixed_addresses=(setarch "$(uname -m)" -R); fi
 
-packaging/step.sh "configure the fuzz tree" cmake --preset fuzz --log-level=NOTICE -Wno-dev
+packaging/step.sh "configure the fuzz tree" packaging/configure.sh fuzz
 packaging/step.sh "build the fuzz targets with $jobs jobs" cmake --build --preset fuzz -j "$jobs"
 
 names=("$@")
@@ -25,7 +25,7 @@ for name in "${names[@]}"; do
   mkdir -p "build/fuzz/found/$name"
   packaging/step.sh "fuzz $name for $seconds s" \
     "${fixed_addresses[@]}" "build/fuzz/bin/${name}_fuzz" -max_total_time="$seconds" -timeout=10 \
-    -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=0 \
+    -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=0 -print_funcs=0 \
     -artifact_prefix="build/fuzz/crashes/$name-" \
     "build/fuzz/found/$name" "tests/fuzz/corpus/$name" || status=1
 done

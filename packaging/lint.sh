@@ -19,7 +19,7 @@ sources | packaging/step.sh "clang-format" xargs -0 clang-format-16 --dry-run -W
 packaging/step.sh "layers" cmake -DROOT=. -P cmake/check_layers.cmake || status=1
 packaging/step.sh "tidy" python3 cmake/check_tidy.py . || status=1
 packaging/step.sh "configure for clang-tidy" \
-  cmake --preset test --log-level=NOTICE -Wno-dev || status=1
+  packaging/configure.sh test || status=1
 packaging/step.sh "clang-tidy" \
   python3 cmake/run_clang_tidy.py build/test "$(packaging/jobs.sh)" || status=1
 exit "$status"

@@ -31,8 +31,9 @@ mkdir -p build docs/proof
 log="docs/proof/$(date -u +%F)-prove.log"
 status=0
 prove 2>&1 | tee build/prove.log || status=1
-# Compiler progress and cases that passed were for the screen; the log is for what was shown.
+# Compiler progress and cases that passed were for the screen, and so were this machine's paths;
+# the log is for what was shown.
 grep -vE '^\[[0-9]+/[0-9]+\]|^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test +#.* Passed ' \
-  build/prove.log >"$log"
+  build/prove.log | sed "s#$PWD/##g" >"$log"
 echo "prove: log in $log"
 exit "$status"

@@ -16,7 +16,7 @@ fixed_addresses=()
 if setarch "$(uname -m)" -R true 2>/dev/null; then fixed_addresses=(setarch "$(uname -m)" -R); fi
 
 packaging/step.sh "configure the $preset tree" \
-  cmake --preset "$preset" --log-level=NOTICE "${configure[@]}" -Wno-dev
+  packaging/configure.sh "$preset" "${configure[@]}"
 packaging/step.sh "build the $preset tree with $jobs jobs" \
   cmake --build --preset "$preset" -j "$jobs"
 echo "==> run the tests of the $preset tree"
