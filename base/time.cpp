@@ -147,13 +147,15 @@ Result<Instant> parse_rfc3339(std::string_view text) {
   if (!time) return invalid_time(text);
   const auto offset = take_offset(text, pos);
   if (!offset || pos != text.size()) return invalid_time(text);
-  // In seconds first: a four-digit year would overflow a count of nanoseconds.
-  const auto day_seconds = std::chrono::seconds{date->time_since_epoch()};
-  if (day_seconds < std::chrono::seconds{-86'400} ||
-      day_seconds >= kLatestInstant.time_since_epoch()) {
+  // Compared in whole days first: a four-digit year would overflow a count of nanoseconds. The
+  // offset may still move the time by a day either way.
+  constexpr auto kLatestDay =
+      std::chrono::duration_cast<days>(kLatestInstant.time_since_epoch()) + days{1};
+  const days day = date->time_since_epoch();
+  if (day < days{-1} || day > kLatestDay) {
     return invalid_time(text);
   }
-  const Instant at{Duration{day_seconds} + *time - *offset};
+  const Instant at{Duration{day} + *time - *offset};
   if (at < from_ns(0) || at >= kLatestInstant) return invalid_time(text);
   return at;
 }
