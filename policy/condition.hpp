@@ -7,15 +7,26 @@
 // x.startsWith(s) x.endsWith(s) x.contains(s) x.matches(re), with the pattern a literal that is
 // compiled at load (RE2: linear time).
 //
-// int and double compare with each other exactly. Integer overflow and division by zero are error
-// values. `==` between different types of a dynamic value is false, ordering them is an error.
+// A name is the longest dotted symbol of the schema; what follows it selects members. has(a.b) is
+// true if the member is there (a dotted symbol: if it is neither an error nor ""), and an error if
+// `a` is one, as in CEL.
+//
+// int and double compare with each other exactly, and do not mix in arithmetic. Integer overflow
+// and division by zero are error values. `==` between different types of a dynamic value is false,
+// ordering them is an error. `==` of two maps is an error too: it would be the only operator that
+// is not linear. Strings are not joined by `+`, which would allocate.
+//
+// CEL that is refused, by name where it has one: unsigned and bytes literals, map literals,
+// macros, conversions, lists of anything but literals.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -27,7 +38,9 @@ namespace fusebox::policy {
 // Limits of one condition; more is ConditionCost at load.
 inline constexpr std::size_t kConditionBytesMax = 4096;
 inline constexpr std::size_t kConditionNodesMax = 512;
-inline constexpr std::size_t kConditionDepthMax = 32;
+inline constexpr std::size_t kConditionDepthMax = 32;     // nesting; `&&` and `||` chains are flat
+inline constexpr std::size_t kConditionPatternsMax = 16;  // of `matches`
+inline constexpr std::size_t kConditionErrorsMax = 32;    // reported; hostile text has no more
 
 // A mistake in a condition's text: `offset` is the byte where it stands.
 struct ConditionError {
@@ -45,15 +58,17 @@ enum class Outcome : std::uint8_t { False, True, Error };
 class Condition {
  public:
   // Compiles `text` against `schema`, which must have static storage duration. The result type
-  // must be Bool. On mistakes returns nullopt and appends all that were found to `errors`.
-  [[nodiscard]] static std::optional<Condition> compile(std::string_view text,
-                                                        const Schema& schema,
+  // must be Bool, or Dynamic: then any other value is an error at evaluation. On mistakes returns
+  // nullopt and appends all that were found to `errors`, by ascending offset.
+  [[nodiscard]] static std::optional<Condition> compile(std::string_view text, const Schema& schema,
                                                         std::vector<ConditionError>& errors);
 
+  // Allocates nothing, except that RE2 may grow the state cache of a pattern, within its bound.
   [[nodiscard]] Outcome evaluate(const Facts& facts) const;
 
-  // Why: the outcome of each operand of the top-level `&&` and `||` chain, with the values it
-  // looked at, e.g. `action == "tool" is false (action = "llm")`. For explain; allocates.
+  // Why: the outcome of each operand of the top-level `&&` and `||`, with the values it looked at,
+  // e.g. `action == "tool" is false (action = "llm"); tokens > 5 is an error: absent (tokens:
+  // absent)`. Long texts are cut at 64 bytes. For explain; allocates.
   [[nodiscard]] std::string explain(const Facts& facts) const;
 
   // The literal that this condition demands of a string name, if it stands as `name == "literal"`

@@ -16,8 +16,8 @@ enum class DynamicKind : std::uint8_t { Null, Bool, Int, Double, String, List, M
 struct DynamicNode {
   DynamicKind kind = DynamicKind::Null;
   bool boolean = false;
-  std::uint32_t children = 0;    // List and Map: number of direct children
-  std::uint32_t descendants = 0; // nodes in this subtree besides the node itself
+  std::uint32_t children = 0;     // List and Map: number of direct children
+  std::uint32_t descendants = 0;  // nodes in this subtree besides the node itself
   std::int64_t integer = 0;
   double number = 0;
   std::string_view key;   // the member name, if the parent is a map

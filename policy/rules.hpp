@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +18,15 @@ enum class Trigger : std::uint8_t { Request, Slo };
 // strict and permissive enforce; audit puts every rule in shadow. Permissive enforces deny and
 // kill only, its other rules are shadow.
 enum class PolicyMode : std::uint8_t { Strict, Permissive, Audit };
+
+[[nodiscard]] std::string_view name_of(Trigger trigger);  // "request", "slo"
+[[nodiscard]] std::string_view name_of(PolicyMode mode);  // "strict", "permissive", "audit"
+constexpr Trigger last_of(Trigger) { return Trigger::Slo; }
+constexpr PolicyMode last_of(PolicyMode) { return PolicyMode::Audit; }
+
+// The mode of a rule once its policy's mode has been applied. A permissive policy leaves `allow`
+// rules as they are: they restrict nobody, and in shadow they would make `default: deny` stricter.
+[[nodiscard]] Enforcement effective_mode(PolicyMode policy, Enforcement rule, Effect effect);
 
 // What a rule's kill or restriction applies to: a dimension whose value comes from the request or
 // the SLO's key, or a fixed scope such as `global` or `tool:shell`.
@@ -63,7 +71,8 @@ void match_request(const PolicySpec& policy, const Facts& facts, std::vector<Rul
 // require_approval carries approval_required. (Who trips a kill is the engine's business.)
 [[nodiscard]] Verdict verdict_of(const RuleMatch& match);
 
-// The verdict of a policy none of whose enforced rules matched.
+// The verdict of a policy none of whose enforced rules matched. An audit policy allows whatever
+// its default says, because it enforces nothing.
 [[nodiscard]] Verdict default_verdict(const PolicySpec& policy);
 
 }  // namespace fusebox::policy

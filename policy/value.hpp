@@ -1,6 +1,7 @@
 // Values of the condition language, and where they come from.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -27,13 +28,42 @@ struct Value {
   };
   std::string_view text;  // String; for Error a static phrase that says why
 
-  [[nodiscard]] static Value error(std::string_view why);
-  [[nodiscard]] static Value null();
-  [[nodiscard]] static Value of(bool value);
-  [[nodiscard]] static Value of(std::int64_t value);
-  [[nodiscard]] static Value of(double value);
-  [[nodiscard]] static Value of(std::string_view value);
-  // A dynamic node: scalars come out as their own kind; null pointer as an error.
+  [[nodiscard]] static Value error(std::string_view why) {
+    Value value;
+    value.text = why;
+    return value;
+  }
+  [[nodiscard]] static Value null() {
+    Value value;
+    value.kind = Kind::Null;
+    return value;
+  }
+  // A template, so that a `const char*` is text and never converts to bool.
+  [[nodiscard]] static Value of(std::same_as<bool> auto boolean) {
+    Value value;
+    value.kind = Kind::Bool;
+    value.boolean = boolean;
+    return value;
+  }
+  [[nodiscard]] static Value of(std::int64_t integer) {
+    Value value;
+    value.kind = Kind::Int;
+    value.integer = integer;
+    return value;
+  }
+  [[nodiscard]] static Value of(double number) {
+    Value value;
+    value.kind = Kind::Double;
+    value.number = number;
+    return value;
+  }
+  [[nodiscard]] static Value of(std::string_view text) {
+    Value value;
+    value.kind = Kind::String;
+    value.text = text;
+    return value;
+  }
+  // A dynamic node: scalars come out as their own kind; null pointer as the error "absent".
   [[nodiscard]] static Value of(const DynamicNode* node);
 };
 
@@ -65,7 +95,8 @@ class Facts {
   virtual ~Facts() = default;
   [[nodiscard]] virtual Value get(Slot slot) const = 0;
   // Member of a Map symbol by one of its declared literals (index into Symbol::literals).
-  // Maps without literals are got as a dynamic node instead.
+  // Maps without literals are got as a dynamic node instead. A member that is not there is an
+  // error value.
   [[nodiscard]] virtual Value member(Slot slot, std::size_t literal) const = 0;
 };
 
