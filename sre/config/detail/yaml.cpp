@@ -1,0 +1,347 @@
+#include "sre/config/detail/yaml.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include "base/text.hpp"
+#include "sre/config/source.hpp"
+
+namespace fusebox::config::detail {
+namespace {
+
+// One document's bytes, and where they begin in the file.
+struct Chunk {
+  std::string_view text;
+  std::uint32_t first_line = 1;
+  std::uint32_t offset = 0;
+};
+
+// Thrown through yaml-cpp when a limit is passed; caught in parse_chunk.
+struct LimitPassed {};
+
+// Receives the parser's events and keeps the open lists and maps on a stack.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(const Chunk& chunk, std::size_t& nodes, Report& report)
+      : chunk_(chunk), nodes_(nodes), report_(report) {}
+
+  [[nodiscard]] std::optional<Node> take_root() { return std::exchange(root_, std::nullopt); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check_properties(mark, "", anchor);
+    Node node;
+    node.at = expects_value() ? open_.back().key_at : position(mark);
+    close(std::move(node));
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "an alias", "write the value out");
+    Node node;
+    node.at = position(mark);
+    close(std::move(node));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    check_properties(mark, tag, anchor);
+    Node node = opened(NodeKind::Scalar, mark);
+    node.quoted = tag == "!";
+    node.text = value;
+    close(std::move(node));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(NodeKind::List, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close_top(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(NodeKind::Map, mark, tag, anchor);
+  }
+  void OnMapEnd() override {
+    drop_duplicates(open_.back().node);
+    close_top();
+  }
+
+ private:
+  struct Frame {
+    Node node;
+    std::optional<std::string> key;  // Map: read, and waiting for its value
+    Position key_at;
+  };
+
+  [[nodiscard]] Position position(const YAML::Mark& mark) const {
+    return {.line = chunk_.first_line + static_cast<std::uint32_t>(std::max(mark.line, 0)),
+            .column = static_cast<std::uint32_t>(std::max(mark.column, 0)) + 1,
+            .offset = chunk_.offset + static_cast<std::uint32_t>(std::max(mark.pos, 0))};
+  }
+
+  void refuse(const YAML::Mark& mark, std::string_view what, std::string hint) {
+    report_.error(position(mark), ErrorCode::YamlFeature, std::string(what) + " is not taken here",
+                  "plain YAML without anchors, aliases, tags and merges", std::move(hint));
+  }
+
+  void check_properties(const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor) {
+    if (anchor != 0) refuse(mark, "an anchor", "write the value out where it is used");
+    // yaml-cpp's own tags are "?" for plain and "!" for quoted nodes; a "!" that stands in the text
+    // is the user's.
+    const std::size_t at = position(mark).offset;
+    const bool written = at < report_.text().size() && report_.text()[at] == '!';
+    if (written || (!tag.empty() && tag != "?" && tag != "!")) {
+      refuse(mark, "a tag", "quote the value if it is text");
+    }
+  }
+
+  [[nodiscard]] Node opened(NodeKind kind, const YAML::Mark& mark) {
+    Node node;
+    node.kind = kind;
+    node.at = position(mark);
+    return node;
+  }
+
+  void open(NodeKind kind, const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor) {
+    check_properties(mark, tag, anchor);
+    if (open_.size() == kYamlDepthMax) {
+      report_.error(position(mark), ErrorCode::TooDeep,
+                    "nested deeper than " + std::to_string(kYamlDepthMax) + " levels");
+      throw LimitPassed{};
+    }
+    open_.push_back({.node = opened(kind, mark), .key = std::nullopt, .key_at = {}});
+  }
+
+  [[nodiscard]] bool expects_value() const {
+    return !open_.empty() && open_.back().key.has_value();
+  }
+
+  void close_top() {
+    Node node = std::move(open_.back().node);
+    open_.pop_back();
+    close(std::move(node));
+  }
+
+  // A finished node goes where the innermost open one expects it.
+  void close(Node node) {
+    if (++nodes_ > kYamlNodesMax) {
+      report_.error(node.at, ErrorCode::TooLarge,
+                    "more than " + std::to_string(kYamlNodesMax) + " values in one file");
+      throw LimitPassed{};
+    }
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& top = open_.back();
+    if (top.node.kind == NodeKind::List) {
+      top.node.items.push_back(std::move(node));
+    } else if (top.key) {
+      top.node.entries.push_back(
+          {*std::exchange(top.key, std::nullopt), top.key_at, std::move(node)});
+    } else {
+      take_key(top, std::move(node));
+    }
+  }
+
+  void take_key(Frame& map, Node node) {
+    map.key_at = node.at;
+    if (node.kind != NodeKind::Scalar) {
+      report_.error(node.at, ErrorCode::YamlFeature, "a key that is not text", "a name");
+    } else if (node.text == "<<" && !node.quoted) {
+      report_.error(node.at, ErrorCode::YamlFeature, "a merge key is not taken here",
+                    "plain YAML without anchors, aliases, tags and merges", "write the keys out");
+    }
+    map.key = std::move(node.text);
+  }
+
+  // The first of equal keys stays, each further one is a mistake.
+  void drop_duplicates(Node& map) {
+    std::vector<std::size_t> order(map.entries.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return map.entries[a].key < map.entries[b].key;
+    });
+    std::vector<bool> repeated(order.size(), false);
+    for (std::size_t i = 1, first = 0; i < order.size(); ++i) {
+      const Entry& kept = map.entries[order[first]];
+      const Entry& other = map.entries[order[i]];
+      if (other.key != kept.key) {
+        first = i;
+        continue;
+      }
+      repeated[order[i]] = true;
+      report_.error(other.key_at, ErrorCode::DuplicateKey, quoted(other.key) + " stands twice",
+                    "the first is in line " + std::to_string(kept.key_at.line));
+    }
+    std::size_t index = 0;
+    std::erase_if(map.entries, [&](const Entry&) { return repeated[index++]; });
+  }
+
+  const Chunk& chunk_;
+  std::size_t& nodes_;
+  Report& report_;
+  std::vector<Frame> open_;
+  std::optional<Node> root_;
+};
+
+bool is_marker(std::string_view line, std::string_view marker) {
+  if (!line.starts_with(marker)) return false;
+  return line.size() == marker.size() || line[marker.size()] == ' ' ||
+         line[marker.size()] == '\t' || line[marker.size()] == '\r';
+}
+
+// Documents begin at a line `---` and end at a line `...`, wherever these stand: YAML forbids both
+// inside of scalars. Splitting first means that a syntax error costs one document, not the file.
+std::vector<Chunk> split_documents(std::string_view text) {
+  std::vector<Chunk> chunks;
+  Chunk current{.text = {}, .first_line = 1, .offset = 0};
+  std::uint32_t line_number = 1;
+  std::size_t pos = 0;
+  const auto cut = [&](std::size_t end, std::uint32_t next_line) {
+    current.text = text.substr(current.offset, end - current.offset);
+    chunks.push_back(current);
+    current = {.text = {}, .first_line = next_line, .offset = static_cast<std::uint32_t>(end)};
+  };
+  while (pos < text.size()) {
+    const std::size_t newline = text.find('\n', pos);
+    const std::size_t next = newline == std::string_view::npos ? text.size() : newline + 1;
+    const std::string_view line = text.substr(pos, std::min(newline, text.size()) - pos);
+    if (is_marker(line, "---") && pos > current.offset) cut(pos, line_number);
+    if (is_marker(line, "...")) cut(next, line_number + 1);
+    pos = next;
+    ++line_number;
+  }
+  cut(text.size(), line_number);
+  return chunks;
+}
+
+// The first line with content, if any: nothing but comments makes no document.
+struct FirstLine {
+  std::string_view text;
+  Position at;
+};
+std::optional<FirstLine> first_line(const Chunk& chunk) {
+  std::size_t pos = 0;
+  for (std::uint32_t line = chunk.first_line; pos < chunk.text.size(); ++line) {
+    const std::size_t end = std::min(chunk.text.find('\n', pos), chunk.text.size());
+    const std::string_view content = chunk.text.substr(pos, end - pos);
+    const std::size_t start = content.find_first_not_of(" \t\r");
+    if (start != std::string_view::npos && content[start] != '#') {
+      return FirstLine{
+          content,
+          {.line = line, .column = 1, .offset = chunk.offset + static_cast<std::uint32_t>(pos)}};
+    }
+    pos = end + 1;
+  }
+  return std::nullopt;
+}
+
+void report_syntax(const Chunk& chunk, const YAML::Exception& failure, Report& report) {
+  const bool placed = !failure.mark.is_null() && failure.mark.line >= 0;
+  const auto line = static_cast<std::uint32_t>(placed ? failure.mark.line : 0);
+  const auto column = static_cast<std::uint32_t>(placed ? failure.mark.column : 0);
+  report.error({.line = chunk.first_line + line, .column = column + 1, .offset = 0},
+               ErrorCode::YamlSyntax, "not YAML: " + failure.msg);
+}
+
+// False if a limit was passed and the file is given up.
+bool parse_chunk(const Chunk& chunk, std::size_t& nodes, Report& report, std::vector<Node>& out) {
+  TreeBuilder builder(chunk, nodes, report);
+  try {
+    std::istringstream in{std::string(chunk.text)};
+    YAML::Parser parser(in);
+    parser.HandleNextDocument(builder);
+    std::optional<Node> root = builder.take_root();
+    // yaml-cpp takes whatever follows a finished node for one more document.
+    if (parser.HandleNextDocument(builder)) {
+      const Node rest = builder.take_root().value_or(Node{});
+      report.error(rest.at, ErrorCode::YamlSyntax,
+                   "not YAML: more text after the end of the document", "`---` between documents");
+    } else if (root && root->kind != NodeKind::Null) {
+      out.push_back(std::move(*root));
+    }
+  } catch (const YAML::Exception& failure) {
+    report_syntax(chunk, failure, report);
+  } catch (const LimitPassed&) {
+    return false;
+  }
+  return true;
+}
+
+Position position_of(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t newline = before.rfind('\n');
+  const std::size_t line_start = newline == std::string_view::npos ? 0 : newline + 1;
+  return {.line = static_cast<std::uint32_t>(1 + std::count(before.begin(), before.end(), '\n')),
+          .column = static_cast<std::uint32_t>(offset - line_start + 1),
+          .offset = static_cast<std::uint32_t>(offset)};
+}
+
+bool is_forbidden(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte == 0x7F || (byte < 0x20 && c != '\n' && c != '\r' && c != '\t');
+}
+
+// yaml-cpp takes invalid UTF-8 and NUL without a word, so the bytes are looked at first.
+bool check_bytes(Report& report) {
+  const std::string_view text = report.text();
+  if (text.size() > kFileBytesMax) {
+    report.error({}, ErrorCode::TooLarge,
+                 "larger than " + std::to_string(kFileBytesMax) + " bytes");
+    return false;
+  }
+  if (const auto bad = find_invalid_utf8(text)) {
+    report.error(position_of(text, *bad), ErrorCode::InvalidUtf8, "the bytes are not UTF-8");
+    return false;
+  }
+  const auto bad = std::find_if(text.begin(), text.end(), is_forbidden);
+  if (bad != text.end()) {
+    report.error(position_of(text, static_cast<std::size_t>(bad - text.begin())),
+                 ErrorCode::YamlSyntax, "not YAML: a control character");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const Entry* Node::find(std::string_view key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+std::vector<Node> parse_yaml(Report& report) {
+  if (!check_bytes(report)) return {};
+  std::vector<Node> documents;
+  std::size_t nodes = 0;
+  std::size_t count = 0;
+  for (const Chunk& chunk : split_documents(report.text())) {
+    const auto first = first_line(chunk);
+    if (!first) continue;
+    if (++count > kYamlDocumentsMax) {
+      report.error(first->at, ErrorCode::TooLarge,
+                   "more than " + std::to_string(kYamlDocumentsMax) + " documents in one file");
+      return {};
+    }
+    if (first->text.starts_with('%')) {
+      report.error(first->at, ErrorCode::YamlFeature, "a YAML directive is not taken here",
+                   "plain YAML", "leave the line out");
+      continue;
+    }
+    if (!parse_chunk(chunk, nodes, report, documents)) return {};
+  }
+  return documents;
+}
+
+}  // namespace fusebox::config::detail
