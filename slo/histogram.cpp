@@ -131,6 +131,9 @@ void Histogram::merge_row(Row& to, const Row& from) const {
   const std::size_t slots = layout_.row_slots();
   std::uint32_t* const low = to.low.get();
   const std::uint32_t* const added = from.low.get();
+  for (std::size_t i = 0; from.high && i < slots; ++i) {
+    if (from.high[i] != 0) carry(to, i, low[i] + from.high[i] * kCarry);
+  }
   std::uint32_t seen = 0;
   for (std::size_t i = 0; i < slots; ++i) {
     low[i] += added[i];  // both below 2^31
@@ -138,9 +141,6 @@ void Histogram::merge_row(Row& to, const Row& from) const {
   }
   for (std::size_t i = 0; seen >= kCarry && i < slots; ++i) {
     if (low[i] >= kCarry) carry(to, i, low[i]);
-  }
-  for (std::size_t i = 0; from.high && i < slots; ++i) {
-    if (from.high[i] != 0) carry(to, i, low[i] + from.high[i] * kCarry);
   }
 }
 
@@ -184,7 +184,15 @@ std::int64_t Histogram::total() const {
 
 std::int64_t Histogram::min() const { return value_at_percentile(0); }
 
-std::int64_t Histogram::max() const { return value_at_percentile(100); }
+std::int64_t Histogram::max() const {
+  const std::size_t slots = layout_.row_slots();
+  for (std::size_t row = rows_.size(); row-- > 0;) {
+    for (std::size_t slot = slots; rows_[row].low && slot-- > 0;) {
+      if (count_in(rows_[row], slot) != 0) return layout_.highest_at(row * slots + slot);
+    }
+  }
+  return 0;
+}
 
 double Histogram::mean() const {
   double sum = 0;
