@@ -24,7 +24,7 @@ enum class ScopeKind : std::uint8_t {
   Provider,
   Model,
   Tool,
-  Capability,  // the action, or attributes.capability
+  Capability,  // the request's attributes.capability
   Drill,       // matches no real request
 };
 constexpr ScopeKind last_of(ScopeKind) { return ScopeKind::Drill; }

@@ -24,9 +24,11 @@ std::int64_t to_ms_rounded_up(Duration duration) {
 Duration lease_of(telemetry::Action action) {
   switch (action) {
     case telemetry::Action::Llm:
-    case telemetry::Action::Tool: return kCallLease;
+    case telemetry::Action::Tool:
+      return kCallLease;
     case telemetry::Action::Delegation:
-    case telemetry::Action::Task: return kWorkLease;
+    case telemetry::Action::Task:
+      return kWorkLease;
   }
   return kCallLease;
 }
@@ -69,10 +71,9 @@ std::optional<killswitch::Scope> scope_of_key(const breakers::LimitSpec& limit,
 std::optional<killswitch::Scope> scope_of_rule(const policy::RuleSpec& rule,
                                                const Dimensions& dimensions) {
   if (!rule.scope) return std::nullopt;
-  auto scope = rule.scope->dimension
-                   ? killswitch::scope_of(*rule.scope->dimension,
-                                          dimensions[*rule.scope->dimension])
-                   : killswitch::parse_scope(rule.scope->fixed);
+  auto scope = rule.scope->dimension ? killswitch::scope_of(*rule.scope->dimension,
+                                                            dimensions[*rule.scope->dimension])
+                                     : killswitch::parse_scope(rule.scope->fixed);
   if (!scope) return std::nullopt;
   return std::move(*scope);
 }
@@ -162,10 +163,10 @@ void Engine::Impl::ask_policies(const telemetry::Check& check, const policy::Fac
         verdict.gate = Gate::Kill;
         verdict.reason = Reason::Killed;
         if (auto scope = scope_of_rule(*match.rule, check.dimensions)) {
-          deliberation.kills.push_back({std::move(*scope),
-                                        match.rule->message.empty() ? "rule " + match.rule->id
-                                                                    : match.rule->message,
-                                        "policy:" + match.rule->id});
+          deliberation.kills.push_back(
+              {std::move(*scope),
+               match.rule->message.empty() ? "rule " + match.rule->id : match.rule->message,
+               "policy:" + match.rule->id});
         }
       }
       deliberation.object(verdict);
@@ -213,7 +214,8 @@ void Engine::Impl::ask_limits(const telemetry::Check& check, const policy::Facts
 }
 
 void Engine::Impl::ask_restrictions(const telemetry::Check& check) {
-  state_rules.for_each_restriction(check.dimensions, [this](const policy::RuleSpec& rule) {
+  const killswitch::Target target{&check.dimensions, capability_of(check)};
+  state_rules.for_each_restriction(target, [this](const policy::RuleSpec& rule) {
     policy::Verdict verdict;
     verdict.effect = rule.effect;
     verdict.gate = Gate::Reliability;
@@ -236,8 +238,8 @@ void Engine::Impl::ask_breakers(const telemetry::Check& check, const policy::Fac
     const breakers::Admission admission = breaker_sets[i].peek(check.dimensions, now);
     if (deliberation.explaining) {
       deliberation.explain.push_back(
-          {breaker.name, admission.allowed ? "lets it through"
-                                           : std::string(policy::name_of(admission.reason))});
+          {breaker.name,
+           admission.allowed ? "lets it through" : std::string(policy::name_of(admission.reason))});
     }
     if (admission.allowed) {
       deliberation.breakers.push_back(i);
@@ -280,9 +282,8 @@ void Engine::Impl::decide(const telemetry::CheckInput& input, std::string_view i
   if (decider.retry_after_ms > 0) decision.retry_after_ms = decider.retry_after_ms;
   // A kill effect of a rule or limit trips before the decision names its epoch.
   if (!deliberation.kills.empty()) trip_all(std::exchange(deliberation.kills, {}));
-  decision.epoch = decider.epoch > 0
-                       ? decider.epoch
-                       : fence.epoch({&check.dimensions, capability_of(check)});
+  decision.epoch =
+      decider.epoch > 0 ? decider.epoch : fence.epoch({&check.dimensions, capability_of(check)});
   if (proceeds(decision.effect)) take_permit(input, decision);
   answer(check, std::move(decision));
 }
@@ -330,9 +331,9 @@ void Engine::Impl::take_permit(const telemetry::CheckInput& input,
   permits.remember_idempotency(permit);
   for (const Deliberation::LimitSeen& seen : deliberation.limits) {
     breakers::Limit& limit = limits[seen.limit];
-    const breakers::Hold hold =
-        seen.answer.allowed ? limit.take(check.dimensions, deliberation.demand, now)
-                            : limit.pass(check.dimensions, now);
+    const breakers::Hold hold = seen.answer.allowed
+                                    ? limit.take(check.dimensions, deliberation.demand, now)
+                                    : limit.pass(check.dimensions, now);
     permit.holds.push_back({seen.limit, hold});
     if (const auto deadline = limit.slot_deadline(hold)) {
       const auto part = static_cast<std::uint32_t>(permit.holds.size() - 1);
@@ -377,8 +378,8 @@ std::string Engine::Impl::new_decision_id(std::string_view wanted) {
     const bool taken = permits.find(wanted) != nullptr || permits.was_closed(wanted) ||
                        approvals.find(wanted) != nullptr;
     if (!taken) return std::string(wanted);
-    notice("check_id_taken", "the check id '" + std::string(wanted) +
-                                 "' is in use; this decision has its own");
+    notice("check_id_taken",
+           "the check id '" + std::string(wanted) + "' is in use; this decision has its own");
   }
   std::string id;
   do {

@@ -67,20 +67,27 @@ void Engine::Impl::advance(Instant to) {
 void Engine::Impl::fire(const Timer& timer) {
   if (is_stale(timer)) return;
   switch (timer.kind) {
-    case TimerKind::PermitLease: expire_permit(permits.at(timer.index)); break;
+    case TimerKind::PermitLease:
+      expire_permit(permits.at(timer.index));
+      break;
     case TimerKind::SlotLease: {
       HeldLimit& held = permits.at(timer.index).holds[timer.part];
       limits[held.limit].free_slot(held.hold);
       break;
     }
-    case TimerKind::ApprovalExpiry: on_approval_expiry(timer); break;
-    case TimerKind::AgentSilence: on_silence(timer.index); break;
+    case TimerKind::ApprovalExpiry:
+      on_approval_expiry(timer);
+      break;
+    case TimerKind::AgentSilence:
+      on_silence(timer.index);
+      break;
   }
 }
 
 bool Engine::Impl::is_stale(const Timer& timer) {
   switch (timer.kind) {
-    case TimerKind::PermitLease: return !permits.is_open(timer.index, timer.serial);
+    case TimerKind::PermitLease:
+      return !permits.is_open(timer.index, timer.serial);
     case TimerKind::SlotLease:
       return !permits.is_open(timer.index, timer.serial) ||
              timer.part >= permits.at(timer.index).holds.size();
@@ -88,7 +95,8 @@ bool Engine::Impl::is_stale(const Timer& timer) {
       const Approval* approval = approvals.find_serial(timer.serial);
       return approval == nullptr || approval->expires != timer.at;
     }
-    case TimerKind::AgentSilence: return agents[timer.index].silent;
+    case TimerKind::AgentSilence:
+      return agents[timer.index].silent;
   }
   return true;
 }

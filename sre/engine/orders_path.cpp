@@ -67,9 +67,9 @@ void Engine::Impl::on_approval(const telemetry::ApprovalInput& input) {
   json.field("expires", approval->expires);
   json.end_object();
   audit("approval", body);
-  notice(input.granted ? "approval_granted" : "approval_denied",
-         std::string(input.id) + " by " + std::string(input.actor) + ": " +
-             std::string(input.reason));
+  notice(
+      input.granted ? "approval_granted" : "approval_denied",
+      std::string(input.id) + " by " + std::string(input.actor) + ": " + std::string(input.reason));
 }
 
 void Engine::Impl::on_approval_expiry(const Timer& timer) {

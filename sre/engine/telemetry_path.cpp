@@ -17,10 +17,12 @@ bool is_call(EventKind kind) {
     case EventKind::Task:
     case EventKind::Llm:
     case EventKind::Tool:
-    case EventKind::Delegation: return true;
+    case EventKind::Delegation:
+      return true;
     case EventKind::Policy:
     case EventKind::Evaluation:
-    case EventKind::Heartbeat: return false;
+    case EventKind::Heartbeat:
+      return false;
   }
   return false;
 }

@@ -40,13 +40,20 @@ void write_list(JsonWriter& json, const policy::DynamicNode& list) {
 // Recursion is bounded by the decoder's depth limit.
 void write_node(JsonWriter& json, const policy::DynamicNode& node) {
   switch (node.kind) {
-    case policy::DynamicKind::Null: return json.null();
-    case policy::DynamicKind::Bool: return json.boolean(node.boolean);
-    case policy::DynamicKind::Int: return json.integer(node.integer);
-    case policy::DynamicKind::Double: return json.number(node.number);
-    case policy::DynamicKind::String: return json.string(node.text);
-    case policy::DynamicKind::List: return write_list(json, node);
-    case policy::DynamicKind::Map: return write_map(json, node);
+    case policy::DynamicKind::Null:
+      return json.null();
+    case policy::DynamicKind::Bool:
+      return json.boolean(node.boolean);
+    case policy::DynamicKind::Int:
+      return json.integer(node.integer);
+    case policy::DynamicKind::Double:
+      return json.number(node.number);
+    case policy::DynamicKind::String:
+      return json.string(node.text);
+    case policy::DynamicKind::List:
+      return write_list(json, node);
+    case policy::DynamicKind::Map:
+      return write_map(json, node);
   }
 }
 
@@ -95,8 +102,7 @@ Approval* Approvals::find_serial(std::uint64_t serial) {
   return found == by_serial_.end() ? nullptr : find(found->second);
 }
 
-Approval* Approvals::open(std::string_view id, const killswitch::Digest& request,
-                          Instant expires) {
+Approval* Approvals::open(std::string_view id, const killswitch::Digest& request, Instant expires) {
   if (by_id_.size() >= kMax) return nullptr;
   Approval& approval = by_id_[std::string(id)];
   approval = {std::string(id), request, ApprovalState::Pending, expires, next_serial_++};

@@ -44,8 +44,8 @@ struct Counters {
 
   template <class Archive>
   void visit(Archive& archive) {
-    archive(inputs, events, duplicate, late, future, sampled, checks, proceeded, refused,
-            committed, repeated, late_reports, unknown_reports, condition_errors);
+    archive(inputs, events, duplicate, late, future, sampled, checks, proceeded, refused, committed,
+            repeated, late_reports, unknown_reports, condition_errors);
   }
 };
 
@@ -67,14 +67,14 @@ struct Deliberation {
     breakers::LimitAnswer answer;
   };
   std::vector<policy::RuleMatch> matches;
-  std::vector<LimitSeen> limits;            // those that apply, in order
-  std::vector<std::uint32_t> breakers;      // those that apply and allow
-  std::vector<policy::Verdict> would_be;    // what shadow says
-  std::vector<KillRequest> kills;           // what enforced kill effects want
+  std::vector<LimitSeen> limits;          // those that apply, in order
+  std::vector<std::uint32_t> breakers;    // those that apply and allow
+  std::vector<policy::Verdict> would_be;  // what shadow says
+  std::vector<KillRequest> kills;         // what enforced kill effects want
   std::vector<telemetry::ExplainLine> explain;
   breakers::Demand demand;
-  policy::Verdict strongest;                // an allow until somebody objects
-  policy::Verdict strongest_unapproved;     // likewise, were every approval granted
+  policy::Verdict strongest;             // an allow until somebody objects
+  policy::Verdict strongest_unapproved;  // likewise, were every approval granted
   bool explaining = false;
 
   void reset(bool explain_wanted);

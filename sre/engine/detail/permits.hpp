@@ -100,8 +100,8 @@ struct Permit {
 
   template <class Archive>
   void visit(Archive& archive) {
-    archive(id, idempotency_key, index, serial, state, action, dimensions, attributes, trust,
-            depth, epoch, holds, tickets);
+    archive(id, idempotency_key, index, serial, state, action, dimensions, attributes, trust, depth,
+            epoch, holds, tickets);
   }
 };
 

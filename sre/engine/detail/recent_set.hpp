@@ -44,8 +44,8 @@ class RecentSet {
 
  private:
   struct Generation {
-    std::vector<Fingerprint> ids;       // in order of arrival
-    std::vector<std::uint32_t> slots;   // 1 + index into ids, 0 is free; a power of two
+    std::vector<Fingerprint> ids;      // in order of arrival
+    std::vector<std::uint32_t> slots;  // 1 + index into ids, 0 is free; a power of two
     [[nodiscard]] bool contains(const Fingerprint& id) const;
     void insert(const Fingerprint& id);
     void place(std::uint32_t index);

@@ -84,12 +84,12 @@ void StateRules::apply_outcome(Rule& rule, const slo::SloView& view, bool on,
                    "policy:" + spec.id});
 }
 
-bool StateRules::restricts(const Rule& rule, const Dimensions& dimensions) const {
+bool StateRules::restricts(const Rule& rule, const killswitch::Target& target) const {
   if (rule.active.empty()) return false;
   const policy::RuleScope& scope = *rule.spec->scope;
-  if (scope.dimension) return rule.active.contains(dimensions[*scope.dimension]);
+  if (scope.dimension) return rule.active.contains((*target.dimensions)[*scope.dimension]);
   const auto parsed = killswitch::parse_scope(scope.fixed);
-  return parsed && covers(*parsed, dimensions);
+  return parsed && covers(*parsed, target);
 }
 
 void StateRules::save(ArchiveWriter& archive) const {
@@ -108,23 +108,35 @@ void StateRules::restore(ArchiveReader& archive) {
   archive(errors_);
 }
 
-bool covers(const killswitch::Scope& scope, const Dimensions& dimensions) {
+bool covers(const killswitch::Scope& scope, const killswitch::Target& target) {
   using killswitch::ScopeKind;
+  const Dimensions& dimensions = *target.dimensions;
   const auto is = [&](Dimension dimension) { return dimensions[dimension] == scope.value; };
   switch (scope.kind) {
-    case ScopeKind::Global: return true;
-    case ScopeKind::Tenant: return is(Dimension::Tenant);
-    case ScopeKind::Agent: return is(Dimension::Agent);
+    case ScopeKind::Global:
+      return true;
+    case ScopeKind::Tenant:
+      return is(Dimension::Tenant);
+    case ScopeKind::Agent:
+      return is(Dimension::Agent);
     case ScopeKind::TenantAgent:
       return is(Dimension::Agent) && dimensions[Dimension::Tenant] == scope.tenant;
-    case ScopeKind::RootTask: return is(Dimension::RootTask);
-    case ScopeKind::Session: return is(Dimension::Session);
-    case ScopeKind::Task: return is(Dimension::Task);
-    case ScopeKind::Provider: return is(Dimension::Provider);
-    case ScopeKind::Model: return is(Dimension::Model);
-    case ScopeKind::Tool: return is(Dimension::Tool);
-    case ScopeKind::Capability: return is(Dimension::Kind);
-    case ScopeKind::Drill: return false;
+    case ScopeKind::RootTask:
+      return is(Dimension::RootTask);
+    case ScopeKind::Session:
+      return is(Dimension::Session);
+    case ScopeKind::Task:
+      return is(Dimension::Task);
+    case ScopeKind::Provider:
+      return is(Dimension::Provider);
+    case ScopeKind::Model:
+      return is(Dimension::Model);
+    case ScopeKind::Tool:
+      return is(Dimension::Tool);
+    case ScopeKind::Capability:
+      return target.capability == scope.value;
+    case ScopeKind::Drill:
+      return false;
   }
   return false;
 }

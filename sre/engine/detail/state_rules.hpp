@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/archive.hpp"
-#include "killswitch/scope.hpp"
+#include "killswitch/fence.hpp"
 #include "policy/rules.hpp"
 #include "slo/slo.hpp"
 #include "sre/engine/spec.hpp"
@@ -37,11 +37,11 @@ class StateRules {
   void evaluate(std::size_t slo_index, slo::Slo& slo, KeyIndex key, Instant now,
                 std::vector<telemetry::RecordBody>& out, std::vector<KillRequest>& kills);
 
-  // Calls `use(rule)` for each rule that restricts these dimensions now; shadow rules too.
+  // Calls `use(rule)` for each rule that restricts this target now; shadow rules too.
   template <class Use>
-  void for_each_restriction(const Dimensions& dimensions, const Use& use) const {
+  void for_each_restriction(const killswitch::Target& target, const Use& use) const {
     for (const Rule& rule : rules_) {
-      if (rule.spec->effect == policy::Effect::Deny && restricts(rule, dimensions)) {
+      if (rule.spec->effect == policy::Effect::Deny && restricts(rule, target)) {
         use(*rule.spec);
       }
     }
@@ -64,7 +64,7 @@ class StateRules {
     std::vector<std::uint8_t> on;  // by key x objectives + objective
   };
 
-  [[nodiscard]] bool restricts(const Rule& rule, const Dimensions& dimensions) const;
+  [[nodiscard]] bool restricts(const Rule& rule, const killswitch::Target& target) const;
   void apply_outcome(Rule& rule, const slo::SloView& view, bool on,
                      std::vector<telemetry::RecordBody>& out, std::vector<KillRequest>& kills);
   void evaluate_one(Binding& binding, std::size_t cell, const slo::SloView& view,
@@ -75,7 +75,7 @@ class StateRules {
   std::int64_t errors_ = 0;
 };
 
-// True if a stop order or restriction of this scope covers a request with these dimensions.
-[[nodiscard]] bool covers(const killswitch::Scope& scope, const Dimensions& dimensions);
+// True if a restriction of this scope covers the target.
+[[nodiscard]] bool covers(const killswitch::Scope& scope, const killswitch::Target& target);
 
 }  // namespace fusebox::engine

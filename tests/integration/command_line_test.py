@@ -1,0 +1,141 @@
+"""The command line: help, exit codes, bad input, full disks, readers that go away."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import json_lines, run
+
+PROGRAM, HERE = sys.argv[1], Path(sys.argv[2])
+CONFIG = str(HERE / "example" / "fusebox.yaml")
+JOURNAL = str(HERE / "example" / "journal.ndjson")
+EVENT = '{"at":"2026-01-01T00:00:00Z","event":{"kind":"task","agent":"bot","outcome":"ok"}}\n'
+
+
+class CommandLine(unittest.TestCase):
+    def test_every_command_has_help_with_an_example(self):
+        for command in (["replay"], ["validate"], ["policy"], ["policy", "test"], ["version"], []):
+            code, out, _ = run(PROGRAM, *command, "--help")
+            self.assertEqual(code, 0, command)
+            if command != ["policy"]:
+                self.assertIn("Example", out, command)
+
+    def test_usage_errors_exit_with_2(self):
+        for arguments in ([], ["nonsense"], ["replay"], ["replay", "--nope", JOURNAL], ["policy"]):
+            code, _, err = run(PROGRAM, *arguments)
+            self.assertEqual(code, 2, arguments)
+            self.assertTrue(err, arguments)
+
+    def test_version(self):
+        code, out, _ = run(PROGRAM, "version")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"^fusebox \d+\.\d+\.\d+\n$")
+        code, out, _ = run(PROGRAM, "version", "--json")
+        self.assertIn("version", json_lines(out)[0])
+
+    def test_without_a_configuration_the_presets_are_on(self):
+        code, out, err = run(PROGRAM, "replay", "-", stdin=EVENT)
+        self.assertEqual(code, 0, err)
+        slos = json_lines(out)[-1]["summary"]["slos"]
+        self.assertEqual([(slo["slo"], slo["key"]) for slo in slos], [("task-success", {"agent": "bot"})])
+
+    def test_malformed_input_ends_with_2_and_its_line(self):
+        code, out, err = run(PROGRAM, "replay", "-", stdin=EVENT + '{"at":1,"event":{}}\n')
+        self.assertEqual(code, 2)
+        self.assertRegex(err, r"^<stdin>:2:1: error\[E03\d\d\]: .*agent")
+        self.assertTrue(out, "what came before the bad line is true all the same")
+
+    def test_empty_journal_is_a_summary(self):
+        code, out, _ = run(PROGRAM, "replay", "-c", CONFIG, "-", stdin="")
+        self.assertEqual(code, 0)
+        self.assertEqual(len(json_lines(out)), 1)
+
+    def test_missing_files_are_named(self):
+        for arguments in (
+            ["replay", "/no/such/journal"],
+            ["replay", "-c", "/no/such.yaml", JOURNAL],
+            ["validate", "/no/such.yaml"],
+        ):
+            code, _, err = run(PROGRAM, *arguments)
+            self.assertEqual(code, 2, arguments)
+            self.assertIn("/no/such", err)
+
+    def test_failed_run_leaves_the_earlier_output_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "out.ndjson"
+            path.write_text("earlier\n")
+            code, _, _ = run(PROGRAM, "replay", "-", "--out", str(path), stdin="nonsense\n")
+            self.assertEqual(code, 2)
+            self.assertEqual(path.read_text(), "earlier\n")
+            self.assertEqual([each.name for each in Path(folder).iterdir()], ["out.ndjson"])
+
+    def test_full_disk_is_an_error(self):
+        code, _, err = run(PROGRAM, "replay", "-c", CONFIG, JOURNAL, "--out", "/dev/full")
+        self.assertEqual(code, 1)
+        self.assertIn("/dev/full", err)
+
+    def test_reader_that_goes_away_is_no_crash(self):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        done = subprocess.run(
+            [PROGRAM, "replay", "-c", CONFIG, JOURNAL],
+            stdout=write_end, stderr=subprocess.PIPE, timeout=60, check=False,
+        )
+        os.close(write_end)
+        self.assertEqual(done.returncode, 1)
+
+    def test_validate_reports_every_mistake_and_json(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "bad.yaml"
+            path.write_text(
+                "apiVersion: fusebox/v1\nkind: Breaker\nmetadata: {name: b}\n"
+                "spec: {kye: [agent], consecutive_failures: none}\n"
+            )
+            code, _, err = run(PROGRAM, "validate", str(path))
+            self.assertEqual(code, 2)
+            self.assertIn(f"{path}:4:8: error[E0102]", err)
+            self.assertIn("key", err)
+            self.assertGreaterEqual(err.count("error["), 2)
+            code, out, _ = run(PROGRAM, "validate", "--json", str(path))
+            self.assertEqual(code, 2)
+            self.assertFalse(json_lines(out)[0]["valid"])
+
+
+POLICY_TEST = """apiVersion: fusebox/v1
+kind: PolicyTest
+metadata: {{name: production}}
+spec:
+  config: {config}
+  tests:
+    - name: drop table is never allowed
+      check: {{agent: bot, action: tool, target: sql.query, args: {{query: "drop  TABLE users"}}}}
+      expect: {{effect: deny, rule: {rule}, gate: governance}}
+    - name: a search is allowed
+      check: {{agent: bot, action: tool, target: search}}
+      expect: {{effect: allow}}
+"""
+
+
+class PolicyTests(unittest.TestCase):
+    def run_policy_tests(self, rule):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "tests.yaml"
+            path.write_text(POLICY_TEST.format(config=CONFIG, rule=rule))
+            return run(PROGRAM, "policy", "test", str(path))
+
+    def test_passing(self):
+        code, out, err = self.run_policy_tests("no-drop-table")
+        self.assertEqual(code, 0, err)
+        self.assertIn("2 passed, 0 failed", out)
+
+    def test_failing_says_what_differs(self):
+        code, out, _ = self.run_policy_tests("other-rule")
+        self.assertEqual(code, 1)
+        self.assertIn("rule is no-drop-table, expected other-rule", out)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v"])
