@@ -38,8 +38,8 @@ std::int64_t minimum_of(const BreakerSpec& spec) {
 
 // Would an episode with this many bad results, of `probes` in all, reopen?
 bool reopens(const BreakerSpec& spec, std::int64_t failures, std::int64_t slow) {
-  const bool failed = spec.failure_rate ? at_or_above(failures, spec.probes, *spec.failure_rate)
-                                        : failures > 0;
+  const bool failed =
+      spec.failure_rate ? at_or_above(failures, spec.probes, *spec.failure_rate) : failures > 0;
   return failed || (spec.slow && at_or_above(slow, spec.probes, spec.slow->rate));
 }
 
@@ -196,8 +196,7 @@ std::optional<Transition> Breaker::record(CallMark mark, Instant at, Instant now
   const std::optional<Detector> detector = fired(in_window, recent);
   if (!detector) return std::nullopt;
   if (*detector != Detector::ConsecutiveFailures) return open(*detector, recent, now);
-  return open(*detector, {.calls = failures_in_row_, .failures = failures_in_row_, .slow = 0},
-              now);
+  return open(*detector, {.calls = failures_in_row_, .failures = failures_in_row_, .slow = 0}, now);
 }
 
 std::optional<Detector> Breaker::fired(bool in_window, const CallTally& recent) const {
@@ -291,7 +290,8 @@ void Breaker::restore(ArchiveReader& archive) {
 
 bool Breaker::plausible() const {
   const bool waited = wait_ >= spec_->open_wait && wait_ <= spec_->open_max;
-  const bool row_open = spec_->consecutive_failures && failures_in_row_ >= *spec_->consecutive_failures;
+  const bool row_open =
+      spec_->consecutive_failures && failures_in_row_ >= *spec_->consecutive_failures;
   switch (state_) {
     case BreakerState::Closed:
       return generation_ >= 1 && wait_ == Duration{} && !row_open;

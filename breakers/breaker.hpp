@@ -46,15 +46,15 @@ struct BreakerSpec {
   KeySpec key;
   std::optional<policy::Condition> where;  // over the common names; absent matches everything
   std::optional<WindowSpec> window;
-  std::uint32_t minimum_calls = 1;  // of the rates; a count window's length if that is less
+  std::uint32_t minimum_calls = 1;    // of the rates; a count window's length if that is less
   std::optional<Ratio> failure_rate;  // (0, 1]: at or above opens
   std::optional<SlowDetector> slow;
   std::optional<std::uint32_t> consecutive_failures;  // >= 1; in the order results arrive
-  Duration open_wait{};       // > 0
-  Ratio open_backoff{1, 1};   // >= 1: wait x backoff^(reopenings in a row), rounded down each time
-  Duration open_max{};        // cap of the wait, >= open_wait
-  std::uint32_t probes = 1;   // >= 1
-  Duration patience{};        // > 0
+  Duration open_wait{};                               // > 0
+  Ratio open_backoff{1, 1};  // >= 1: wait x backoff^(reopenings in a row), rounded down each time
+  Duration open_max{};       // cap of the wait, >= open_wait
+  std::uint32_t probes = 1;  // >= 1
+  Duration patience{};       // > 0
   policy::Enforcement mode = policy::Enforcement::Enforce;
 };
 

@@ -146,9 +146,7 @@ CallTally TimeBuckets::tally(Instant now) const {
   return tally;
 }
 
-std::int64_t TimeBuckets::index_of(Instant at) const {
-  return ceil_div(to_ns(at), width_.count());
-}
+std::int64_t TimeBuckets::index_of(Instant at) const { return ceil_div(to_ns(at), width_.count()); }
 
 // The first bucket that reaches into (now - length, now].
 std::int64_t TimeBuckets::oldest_index(Instant now) const {

@@ -107,9 +107,9 @@ Result<Fence::Rearmed> Fence::rearm(std::string_view order_id, std::string_view 
   }
   auto& actors = order->rearm_actors;
   if (actor.empty() || std::find(actors.begin(), actors.end(), actor) != actors.end()) {
-    return Unexpected{ErrorCode::SecondActorNeeded,
-                      quoted(order_id) + " needs the approval of another person than " +
-                          quoted(actor)};
+    return Unexpected{
+        ErrorCode::SecondActorNeeded,
+        quoted(order_id) + " needs the approval of another person than " + quoted(actor)};
   }
   actors.emplace_back(actor);
   const bool armed = actors.size() >= kRearmApprovals;

@@ -88,10 +88,11 @@ class Fence {
   };
   [[nodiscard]] Result<Rearmed> rearm(std::string_view order_id, std::string_view actor);
 
-  // Takes over an order seen elsewhere or on disk if its register wins the join. Approvals are not taken over: they count where they were given. An id that is not
-  // kill-N, or that another scope has here, is replaced by the next free one, because re-arming
-  // must never hit another scope than the one people looked at. True if it was taken over; an
-  // older register, and an order that no fence can have written, are not.
+  // Takes over an order seen elsewhere or on disk if its register wins the join. Approvals are not
+  // taken over: they count where they were given. An id that is not kill-N, or that another scope
+  // has here, is replaced by the next free one, because re-arming must never hit another scope than
+  // the one people looked at. True if it was taken over; an older register, and an order that no
+  // fence can have written, are not.
   bool merge(const Order& order);
 
   // The order that stops this target, the widest first; null if none. One comparison when nothing
