@@ -9,6 +9,7 @@ namespace fusebox {
 namespace {
 
 constexpr std::size_t kMaxDecimals = 15;
+constexpr std::size_t kMaxPlaces = kMaxDecimals + 2;  // of a percentage as a plain decimal
 
 Unexpected invalid_ratio(std::string_view text) {
   return {ErrorCode::InvalidRatio,
@@ -68,7 +69,7 @@ Result<Ratio> parse_ratio(std::string_view text) {
 
 std::string format_ratio(Ratio ratio) {
   std::int64_t scale = 1;
-  for (std::size_t places = 0; places <= kMaxDecimals; ++places, scale *= 10) {
+  for (std::size_t places = 0; places <= kMaxPlaces; ++places, scale *= 10) {
     if (scale % ratio.den != 0) continue;
     const Int128 scaled = static_cast<Int128>(ratio.num) * (scale / ratio.den);
     const auto whole = static_cast<std::int64_t>(scaled / scale);

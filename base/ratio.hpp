@@ -33,7 +33,7 @@ struct Ratio {
 // 1 - ratio.
 [[nodiscard]] Ratio complement(Ratio ratio);
 
-// "0.995", "1", "50%", "99.95%", "1/1000": any non-negative value with up to 15 decimal digits.
+// "0.995", "1", "50%", "99.95%", "1/1000": any non-negative value with up to 15 digits in all.
 // Range checks (for example 0..1) are the caller's, who knows the field.
 [[nodiscard]] Result<Ratio> parse_ratio(std::string_view text);
 

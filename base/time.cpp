@@ -165,10 +165,10 @@ Result<Duration> parse_duration(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const std::string_view suffix = text.substr(static_cast<std::size_t>(rest - text.data()));
   for (const Unit& unit : kUnits) {
-    if (suffix != unit.suffix || error != std::errc{} || count < 0) continue;
+    if (suffix != unit.suffix || error != std::errc{} || text.starts_with('-')) continue;
     if (count > kLongestDuration / unit.length) {
       return Unexpected{ErrorCode::InvalidDuration,
-                        "'" + std::string(text) + "' is longer than 100 years"};
+                        "'" + std::string(text.substr(0, 64)) + "' is longer than 100 years"};
     }
     return unit.length * count;
   }
