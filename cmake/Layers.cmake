@@ -23,7 +23,6 @@ set(FUSEBOX_HEADER_HOMES
   "^zlib\\.h=slo"
   "^yaml-cpp/=sre/config"
   "^CLI/=sre/cli"
-  "^fmt/=sre/cli"
   "^fcntl\\.h=sre/cli"
   "^sys/=sre/cli"
   "^unistd\\.h=sre/cli")

@@ -5,7 +5,6 @@
 # To the digit, because the config of Debian's package accepts nothing less exact.
 find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS json)
 find_package(CLI11 REQUIRED)
-find_package(fmt REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)  # 0.7: the target is `yaml-cpp`, without a namespace
