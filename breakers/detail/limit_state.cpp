@@ -118,12 +118,6 @@ void LimitState::forget_all() {
   leaked_slots = 0;
 }
 
-void LimitState::restore(ArchiveReader& archive) {
-  forget_all();
-  visit(archive);
-  if (archive.failed()) forget_all();
-}
-
 template <class Archive>
 void LimitState::visit(Archive& archive) {
   const Shape shape = shape_of(spec, terms);
@@ -148,7 +142,16 @@ void LimitState::visit_key(Archive& archive, KeyIndex key) {
     const bool more_slots_than_calls =
         blank.slots && slots[key].in_use() > activity[key].open_holds;
     if (activity[key].last < Instant{} || more_slots_than_calls) archive.fail();
+    if (!spec.scope.accepts(keys.key(key))) archive.fail();
   }
+}
+
+void LimitState::save(ArchiveWriter& archive) { visit(archive); }
+
+void LimitState::restore(ArchiveReader& archive) {
+  forget_all();
+  visit(archive);
+  if (archive.failed()) forget_all();
 }
 
 }  // namespace fusebox::breakers::detail

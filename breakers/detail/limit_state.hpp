@@ -52,7 +52,7 @@ struct LimitState {
   void sweep(Instant now, std::size_t budget);
   void forget_all();
 
-  void save(ArchiveWriter& archive) { visit(archive); }
+  void save(ArchiveWriter& archive);
   void restore(ArchiveReader& archive);
 
   const LimitSpec spec;
