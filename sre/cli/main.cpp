@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App program{"Reliability and chaos engine for fleets of AI agents.", "fusebox"};
   program.set_version_flag("--version", version_text());
+  program.get_formatter()->column_width(26);
   program.require_subcommand(1);
   program.footer(
       "Examples:\n"
@@ -19,7 +20,7 @@ int main(int argc, char** argv) {
       "  fusebox replay -c fusebox.yaml journal.ndjson\n"
       "\n"
       "Exit codes: 0 success, 1 failure, 2 wrong arguments or invalid input.\n"
-      "`fusebox COMMAND --help` tells more about a command.");
+      "`fusebox COMMAND --help` tells more about a command.\n");
   int exit_code = kSuccess;
   add_replay(program, exit_code);
   add_validate(program, exit_code);

@@ -130,7 +130,7 @@ void add_policy(CLI::App& program, int& exit_code) {
   test->add_flag("--json", options->json, "print the outcomes as JSON");
   test->footer(
       "Exit codes: 0 all pass, 1 some fail, 2 a file is not valid.\n\n"
-      "Example:\n  fusebox policy test policies/tests.yaml");
+      "Example:\n  fusebox policy test policies/tests.yaml\n");
   test->callback([options, &exit_code] { exit_code = run_tests(*options); });
 }
 

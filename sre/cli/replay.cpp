@@ -39,7 +39,7 @@ class Replay {
 
  private:
   [[nodiscard]] int feed_all();
-  void write_records();
+  void write_records(const telemetry::Input& cause);
   void write_summary();
   [[nodiscard]] int ask();
   [[nodiscard]] bool wants_lines() const { return options_.check.empty() || !options_.out.empty(); }
@@ -80,7 +80,7 @@ int Replay::feed_all() {
       return malformed(reader.line_number(), input.error());
     }
     engine_.apply(**input, effects_);
-    write_records();
+    write_records(**input);
     if (auto flushed = output_.flush_if_large(); !flushed) return failed(flushed.error());
   }
   if (!reader.error()) return kSuccess;
@@ -88,11 +88,12 @@ int Replay::feed_all() {
   return kUsage;
 }
 
-void Replay::write_records() {
+void Replay::write_records(const telemetry::Input& cause) {
+  const auto* asked = std::get_if<telemetry::CheckInput>(&cause.body);
   if (wants_lines()) {
     for (const telemetry::Record& record : effects_.records) {
       if (readable_) {
-        timeline_.append(output_.buffer(), record);
+        timeline_.append(output_.buffer(), record, asked == nullptr ? nullptr : &asked->check);
       } else {
         telemetry::append_json(output_.buffer(), record);
         output_.buffer() += '\n';
@@ -163,8 +164,10 @@ void add_replay(CLI::App& program, int& exit_code) {
   auto* command = program.add_subcommand(
       "replay", "Run a recorded journal through the engine, in virtual time");
   auto options = std::make_shared<Options>();
-  command->add_option("-c,--config", options->configs,
-                      "configuration files or folders; without: the built-in presets");
+  command
+      ->add_option("-c,--config", options->configs,
+                   "configuration file or folder, repeatable; without: the presets")
+      ->allow_extra_args(false);
   command->add_option("JOURNAL", options->journal, "NDJSON of inputs, - for standard input")
       ->required();
   auto* out = command->add_option("--out", options->out,
@@ -184,7 +187,7 @@ void add_replay(CLI::App& program, int& exit_code) {
       "  fusebox replay -c fusebox.yaml journal.ndjson\n"
       "  fusebox replay -c fusebox.yaml journal.ndjson --out decisions.ndjson\n"
       "  fusebox replay -c fusebox.yaml journal.ndjson --explain \\\n"
-      "    --check '{\"agent\":\"bot\",\"action\":\"tool\",\"target\":\"search\"}'");
+      "    --check '{\"agent\":\"bot\",\"action\":\"tool\",\"target\":\"search\"}'\n");
   command->callback([options, &exit_code] { exit_code = replay(*options); });
 }
 

@@ -43,7 +43,8 @@ std::string pairs_of(const json::value* value) {
   std::string out;
   for (const auto& [name, each] : value->get_object()) {
     if (!out.empty()) out += ' ';
-    out += std::string(name) + "=" + text_of(&each);
+    const std::string text = text_of(&each);
+    out += std::string(name) + "=" + (text.empty() ? "\"\"" : text);
   }
   return out.empty() ? "-" : out;
 }
@@ -96,13 +97,34 @@ Table breaker_table(const json::array& breakers) {
   return table;
 }
 
+// What is used or reserved of each budget: tool_calls 2 of 20 (+1 reserved)
+std::string usage_of(const json::value& limit) {
+  const json::value* used = member(limit, "used");
+  if (used == nullptr || !used->is_object()) return "-";
+  std::string out;
+  for (const auto& [name, each] : used->get_object()) {
+    const auto of = [&](std::string_view field) {
+      const json::value* all = member(limit, field);
+      return all == nullptr ? nullptr : member(*all, std::string_view(name));
+    };
+    const std::string reserved = text_of(of("reserved"));
+    if (text_of(&each) == "0" && (reserved == "0" || reserved == "-")) continue;
+    if (!out.empty()) out += ", ";
+    out += std::string(name) + " " + text_of(&each) + " of " + text_of(of("max"));
+    if (reserved != "0" && reserved != "-") out += " (+" + reserved + " reserved)";
+  }
+  return out.empty() ? "-" : out;
+}
+
 Table limit_table(const json::array& limits) {
-  Table table({{"LIMIT", false}, {"KEY", false}, {"USED", false}, {"RESERVED", false}});
+  Table table({{"LIMIT", false}, {"KEY", false}, {"USED", false}, {"STATE", false}});
   for (const json::value& limit : limits) {
+    const json::value* overrun = member(limit, "overrun");
+    const bool over = overrun != nullptr && overrun->is_bool() && overrun->get_bool();
     table.add({{text_of(member(limit, "limit")), Style::Bold},
                {pairs_of(member(limit, "key"))},
-               {pairs_of(member(limit, "used"))},
-               {pairs_of(member(limit, "reserved"))}});
+               {usage_of(limit)},
+               {over ? "overrun" : "ok", over ? Style::Red : Style::Green}});
   }
   return table;
 }

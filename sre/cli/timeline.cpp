@@ -74,6 +74,14 @@ Line describe(const telemetry::DecisionRecord& decision) {
   return {"decision", decision.id, text, style_of(decision.effect)};
 }
 
+// Who wants to do what: bot tool:search task=t1
+std::string describe(const telemetry::Check& check) {
+  std::string text(check.dimensions[Dimension::Agent]);
+  text += " " + std::string(telemetry::name_of(check.action));
+  if (!check.target.empty()) text += ":" + std::string(check.target);
+  return text;
+}
+
 Line describe(const telemetry::PolicyRecord& policy) {
   const bool shadow = policy.mode == Enforcement::Shadow;
   std::string text =
@@ -131,7 +139,8 @@ void append_padded(std::string& out, std::string_view text, std::size_t width, S
 
 }  // namespace
 
-void Timeline::append(std::string& out, const telemetry::Record& record) {
+void Timeline::append(std::string& out, const telemetry::Record& record,
+                      const telemetry::Check* asked) {
   const std::string at = format_rfc3339(record.at);
   const std::string_view date = std::string_view(at).substr(0, 10);
   if (date != date_) {
@@ -140,7 +149,10 @@ void Timeline::append(std::string& out, const telemetry::Record& record) {
     out += '\n';
   }
   const std::string_view clock = std::string_view(at).substr(11, at.size() - 12);
-  const Line line = std::visit([](const auto& body) { return describe(body); }, record.body);
+  Line line = std::visit([](const auto& body) { return describe(body); }, record.body);
+  if (asked != nullptr && std::holds_alternative<telemetry::DecisionRecord>(record.body)) {
+    line.text = describe(*asked) + "  " + line.text;
+  }
   out += "  ";
   append_padded(out, clock, 8, Style::Dim, colour_);
   out += "  ";

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/time.hpp"
+#include "telemetry/event.hpp"
 #include "telemetry/record.hpp"
 
 namespace fusebox::cli {
@@ -14,7 +15,9 @@ class Timeline {
  public:
   explicit Timeline(bool colour) : colour_(colour) {}
 
-  void append(std::string& out, const telemetry::Record& record);
+  // `asked` is the check that a decision answers, if the caller knows it.
+  void append(std::string& out, const telemetry::Record& record,
+              const telemetry::Check* asked = nullptr);
 
  private:
   bool colour_;

@@ -76,7 +76,7 @@ void add_validate(CLI::App& program, int& exit_code) {
   command->footer(
       "Every mistake of every file is printed as file:line:col: error[E0102]: what; expected; "
       "hint.\nExit codes: 0 valid, 2 not valid.\n\n"
-      "Examples:\n  fusebox validate fusebox.yaml\n  fusebox validate --json configs/");
+      "Examples:\n  fusebox validate fusebox.yaml\n  fusebox validate --json configs/\n");
   command->callback([options, &exit_code] { exit_code = validate(*options); });
 }
 

@@ -13,7 +13,7 @@ void add_version(CLI::App& program, int& exit_code) {
   auto* command = program.add_subcommand("version", "Print the version");
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "as JSON");
-  command->footer("Example:\n  fusebox version --json");
+  command->footer("Example:\n  fusebox version --json\n");
   command->callback([json, &exit_code] {
     if (*json) {
       std::cout << R"({"version":")" FUSEBOX_VERSION R"(","compiler":")" __VERSION__ "\"}\n";
