@@ -24,7 +24,7 @@ void check_bytes(std::string_view text, Mistakes& mistakes) {
     mistakes.add({.code = ErrorCode::ConditionCost,
                   .offset = kConditionBytesMax,
                   .what = "the condition is too long",
-                  .expected = "at most " + std::to_string(kConditionBytesMax) + " bytes",
+                  .expected = "expected at most " + std::to_string(kConditionBytesMax) + " bytes",
                   .hint = "split it into several rules"});
   } else if (const auto bad = find_invalid_utf8(text)) {
     mistakes.add({.code = ErrorCode::InvalidUtf8,

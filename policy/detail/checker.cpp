@@ -26,8 +26,14 @@ Patterns Checker::run() && {
   return std::move(patterns_);
 }
 
+// What a syntax error cut off may have been about to become anything.
 Type Checker::check(AstIndex index) {
   AstNode& node = ast_.nodes[index];
+  const Type type = check_node(node);
+  return ast_.cut == node.end ? Type::Dynamic : type;
+}
+
+Type Checker::check_node(AstNode& node) {
   switch (node.kind) {
     case AstKind::Invalid:
       check_operands(node);
@@ -160,7 +166,6 @@ Type Checker::check_conditional(const AstNode& node) {
 // `node`, in the place that `where` names, must be true or false.
 void Checker::require_condition(const AstNode& node, Type type, std::string_view where) {
   if (type == Type::Bool || (type == Type::Dynamic && !is_null(node))) return;
-  if (ast_.cut == node.end) return;
   report(ErrorCode::ConditionType, node.begin,
          std::string(where) + " is true or false, and this is " + std::string(name_for(node, type)),
          "expected bool", comparison_hint(type));

@@ -25,6 +25,7 @@ class Checker {
  private:
   // The tree's structure, members and logic: checker.cpp.
   Type check(AstIndex index);
+  Type check_node(AstNode& node);
   void check_operands(const AstNode& node);
   Type check_list(const AstNode& node);
   Type check_symbol(const AstNode& node);

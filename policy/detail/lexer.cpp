@@ -104,7 +104,7 @@ class Lexer {
   bool skip_hex_digits();
   bool skip_decimal();
   void skip_digits();
-  void reject_suffix(std::size_t begin);
+  void reject_number(std::size_t begin);
   void take_integer(std::size_t begin, std::size_t digits, int base);
   void take_double(std::size_t begin);
   void take_punctuation();
@@ -171,7 +171,7 @@ void Lexer::take_number() {
   if (hex) pos_ += 2;
   const std::size_t digits = pos_;
   const bool integral = hex ? skip_hex_digits() : skip_decimal();
-  if (is_name(peek())) return reject_suffix(begin);
+  if (is_name(peek()) || pos_ == digits) return reject_number(begin);
   if (integral) {
     take_integer(begin, digits, hex ? 16 : 10);
   } else {
@@ -206,7 +206,7 @@ void Lexer::skip_digits() {
   while (is_digit(peek())) ++pos_;
 }
 
-void Lexer::reject_suffix(std::size_t begin) {
+void Lexer::reject_number(std::size_t begin) {
   const std::size_t suffix = pos_;
   while (is_name(peek())) ++pos_;
   const std::string_view letters = text_.substr(suffix, pos_ - suffix);

@@ -188,7 +188,7 @@ void Checker::compile(AstNode& call, const AstNode& pattern) {
   }
   if (patterns_.size() == kConditionPatternsMax) {
     return report(ErrorCode::ConditionCost, pattern.begin, "the condition has too many patterns",
-                  "at most " + std::to_string(kConditionPatternsMax),
+                  "expected at most " + std::to_string(kConditionPatternsMax),
                   "join patterns with | or split the rule");
   }
   auto compiled = compile_pattern(pattern.text);

@@ -13,10 +13,7 @@ Ast Parser::run() && {
 }
 
 AstIndex Parser::expression() {
-  if (nesting_ == kConditionDepthMax) {
-    return too_costly("the condition is nested too deeply",
-                      "at most " + std::to_string(kConditionDepthMax) + " levels");
-  }
+  if (nesting_ == kConditionDepthMax) return too_deep(peek().begin);
   ++nesting_;
   AstIndex node = disjunction();
   const std::size_t place = peek().begin;
@@ -92,7 +89,7 @@ AstIndex Parser::unary() {
   std::vector<std::size_t> places;
   while (peek().kind == kind && !at_negative_number()) places.push_back(next().begin);
   AstIndex node = member();
-  for (; !places.empty(); places.pop_back()) {
+  for (; !places.empty() && !gave_up_; places.pop_back()) {
     node = add({.kind = kind == TokenKind::Not ? AstKind::Not : AstKind::Negate,
                 .place = places.back(),
                 .begin = places.back(),
@@ -123,20 +120,15 @@ const Parser::BinarySpelling* Parser::find_binary(TokenKind token, Level level) 
   return nullptr;
 }
 
+// INVARIANT: no node is deeper than kConditionDepthMax, which bounds every later recursion.
 AstIndex Parser::add(AstNode node) {
   for (const AstIndex operand : node.operands) {
     node.depth = std::max(node.depth, ast_.nodes[operand].depth + 1);
   }
+  if (node.depth > kConditionDepthMax) return too_deep(node.place);
+  if (ast_.nodes.size() >= kConditionNodesMax) return too_many_parts(node.place);
   ast_.nodes.push_back(std::move(node));
-  const auto index = static_cast<AstIndex>(ast_.nodes.size() - 1);
-  if (ast_.nodes.size() > kConditionNodesMax) {
-    (void)too_costly("the condition has too many parts",
-                     "at most " + std::to_string(kConditionNodesMax));
-  } else if (ast_.nodes.back().depth > kConditionDepthMax) {
-    (void)too_costly("the condition is nested too deeply",
-                     "at most " + std::to_string(kConditionDepthMax) + " levels");
-  }
-  return index;
+  return static_cast<AstIndex>(ast_.nodes.size() - 1);
 }
 
 AstIndex Parser::unexpected(std::string expected, std::string_view hint) {
@@ -166,11 +158,20 @@ AstIndex Parser::give_up(ConditionError mistake) {
   return static_cast<AstIndex>(ast_.nodes.size() - 1);
 }
 
-AstIndex Parser::too_costly(std::string what, std::string expected) {
+AstIndex Parser::too_deep(std::size_t place) {
   return give_up({.code = ErrorCode::ConditionCost,
-                  .offset = std::min(peek().begin, text_.size()),
-                  .what = std::move(what),
-                  .expected = std::move(expected),
+                  .offset = place,
+                  .what = "the condition is nested too deeply",
+                  .expected = "expected at most " + std::to_string(kConditionDepthMax) + " levels",
+                  .hint = "split it into several rules"});
+}
+
+AstIndex Parser::too_many_parts(std::size_t place) {
+  return give_up({.code = ErrorCode::ConditionCost,
+                  .offset = place,
+                  .what = "the condition has too many parts",
+                  .expected = "expected at most " + std::to_string(kConditionNodesMax) +
+                              " names, literals and operators",
                   .hint = "split it into several rules"});
 }
 

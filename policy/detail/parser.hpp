@@ -67,7 +67,8 @@ class Parser {
   AstIndex add(AstNode node);
   AstIndex unexpected(std::string expected, std::string_view hint = {});
   AstIndex give_up(ConditionError mistake);
-  AstIndex too_costly(std::string what, std::string expected);
+  AstIndex too_deep(std::size_t place);
+  AstIndex too_many_parts(std::size_t place);
 
   [[nodiscard]] const Token& peek(std::size_t ahead = 0) const {
     return tokens_[std::min(cursor_ + ahead, tokens_.size() - 1)];
