@@ -24,21 +24,23 @@ constexpr std::uint32_t kMaxHigh = (std::uint32_t{1} << 31) - 1;
 constexpr std::size_t kBlock = 64;
 
 // m for 1..5 digits: 2^(m + 1) >= 2 x 10^digits.
-constexpr std::array<int, 6> kRowBits{0, 4, 7, 10, 14, 17};
+constexpr std::array<std::uint64_t, 6> kRowBits{0, 4, 7, 10, 14, 17};
 
-int width_of(std::int64_t value) {
-  return 64 - std::countl_zero(static_cast<std::uint64_t>(value));
+std::uint64_t width_of(std::int64_t value) {
+  return 64 - static_cast<std::uint64_t>(std::countl_zero(static_cast<std::uint64_t>(value)));
 }
 
-int unit_bits_of(const HistogramShape& shape) { return width_of(shape.lowest) - 1; }
+std::uint64_t unit_bits_of(const HistogramShape& shape) { return width_of(shape.lowest) - 1; }
 
 std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
   return a > kMaxTotal - b ? kMaxTotal : a + b;
 }
 
+// Two slots of 31 bits fit one of 32 before it is widened: half the work. `slots` is even.
 std::int64_t sum_of_low(const std::uint32_t* low, std::size_t slots) {
+  const std::size_t half = slots / 2;
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < slots; ++i) sum += low[i];
+  for (std::size_t i = 0; i < half; ++i) sum += low[i] + low[half + i];
   return static_cast<std::int64_t>(sum);
 }
 
@@ -64,25 +66,25 @@ HistogramLayout::HistogramLayout(const HistogramShape& shape) {
   unit_bits_ = unit_bits_of(shape);
   row_bits_ = kRowBits[static_cast<std::size_t>(shape.digits)];
   top_bit_ = 63 - unit_bits_ - row_bits_;
+  slot_mask_ = (std::uint64_t{1} << row_bits_) - 1;
   first_bucket_mask_ = ((std::uint64_t{2} << row_bits_) - 1) << unit_bits_;
   // The first bucket takes two rows, each further one doubles the range with another row.
-  const int doublings = std::max(1, width_of(shape.highest) - unit_bits_ - row_bits_);
-  rows_ = static_cast<std::size_t>(doublings) + 1;
-  max_value_ =
-      static_cast<std::int64_t>((std::uint64_t{1} << (unit_bits_ + row_bits_ + doublings)) - 1);
+  const std::uint64_t first = unit_bits_ + row_bits_;
+  const std::uint64_t doublings = std::max(first + 1, width_of(shape.highest)) - first;
+  rows_ = doublings + 1;
+  max_value_ = static_cast<std::int64_t>((std::uint64_t{1} << (first + doublings)) - 1);
 }
 
 std::int64_t HistogramLayout::lowest_at(std::size_t index) const {
   const std::size_t row = index >> row_bits_;
-  const std::size_t slot = index & (row_slots() - 1);
+  const std::size_t slot = index & slot_mask_;
   if (row == 0) return static_cast<std::int64_t>(slot) << unit_bits_;
-  return static_cast<std::int64_t>(slot + row_slots())
-         << (row - 1 + static_cast<std::size_t>(unit_bits_));
+  return static_cast<std::int64_t>(slot + row_slots()) << (row - 1 + unit_bits_);
 }
 
 std::int64_t HistogramLayout::width_at(std::size_t index) const {
   const std::size_t row = std::max<std::size_t>(1, index >> row_bits_);
-  return std::int64_t{1} << (row - 1 + static_cast<std::size_t>(unit_bits_));
+  return std::int64_t{1} << (row - 1 + unit_bits_);
 }
 
 std::int64_t HistogramLayout::highest_at(std::size_t index) const {
@@ -231,32 +233,35 @@ void Histogram::values_at_percentiles(std::span<const double> percentiles,
     sums[row] = sum_of(rows_[row], 0, layout_.row_slots());
     total = add_saturated(total, sums[row]);
   }
-  std::size_t row = 0;
-  std::int64_t before = 0;  // counted in the rows below
+  Cursor cursor{.row_end = sums[0]};
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = 0;
     if (total == 0) continue;
-    const std::int64_t rank = rank_of(percentiles[i], total);
-    FUSEBOX_ASSERT(rank > before);
-    while (rank - before > sums[row]) before += sums[row++];
-    const std::size_t index = row * layout_.row_slots() + slot_of_rank(rows_[row], rank - before);
+    const std::size_t index = seek(cursor, sums, rank_of(percentiles[i], total));
     values[i] = percentiles[i] > 0 ? layout_.highest_at(index) : layout_.lowest_at(index);
   }
 }
 
-// The slot in which the row's counts reach `rank`; the row holds as many.
-std::size_t Histogram::slot_of_rank(const Row& row, std::int64_t rank) const {
+// The slot at which the counts reach `rank`. Rows first, then blocks, then the slots of one block.
+std::size_t Histogram::seek(Cursor& cursor, std::span<const std::int64_t> sums,
+                            std::int64_t rank) const {
+  FUSEBOX_ASSERT(rank > cursor.before);
+  while (rank > cursor.row_end) {
+    cursor = {cursor.row + 1, 0, cursor.row_end, cursor.row_end};
+    cursor.row_end = add_saturated(cursor.before, sums[cursor.row]);
+  }
+  const Row& row = rows_[cursor.row];
   const std::size_t block = std::min(kBlock, layout_.row_slots());
-  std::size_t slot = 0;
-  for (;; slot += block) {
-    const std::int64_t sum = sum_of(row, slot, block);
-    if (rank <= sum) break;
-    rank -= sum;
+  std::int64_t sum = sum_of(row, cursor.slot, block);
+  while (rank - cursor.before > sum) {
+    cursor.before += sum;
+    cursor.slot += block;
+    sum = sum_of(row, cursor.slot, block);
   }
-  for (;; ++slot) {
-    rank -= count_in(row, slot);
-    if (rank <= 0) return slot;
-  }
+  std::size_t slot = cursor.slot;
+  std::int64_t left = rank - cursor.before - count_in(row, slot);
+  while (left > 0) left -= count_in(row, ++slot);
+  return cursor.row * layout_.row_slots() + slot;
 }
 
 std::size_t Histogram::memory_bytes() const {

@@ -49,7 +49,7 @@ class HistogramLayout {
   explicit HistogramLayout(const HistogramShape& shape);
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
-  [[nodiscard]] std::size_t row_slots() const { return std::size_t{1} << row_bits_; }
+  [[nodiscard]] std::size_t row_slots() const { return slot_mask_ + 1; }
   [[nodiscard]] std::size_t slots() const { return rows_ << row_bits_; }
 
   // The last row is used whole, so this may lie above `highest` (4,294,967,295 for 3.6e9).
@@ -58,10 +58,11 @@ class HistogramLayout {
   // For 0 <= value <= max_value().
   [[nodiscard]] Position locate(std::int64_t value) const {
     const auto bits = static_cast<std::uint64_t>(value);
-    const int bucket = top_bit_ - std::countl_zero(bits | first_bucket_mask_);
+    // `| 1` changes nothing but tells the compiler that there is a bit to find.
+    const auto zeros = static_cast<std::uint64_t>(std::countl_zero(bits | first_bucket_mask_ | 1));
+    const std::uint64_t bucket = top_bit_ - zeros;
     const std::uint64_t sub_bucket = bits >> (bucket + unit_bits_);
-    return {static_cast<std::size_t>(bucket) + (sub_bucket >> row_bits_),
-            sub_bucket & (row_slots() - 1)};
+    return {bucket + (sub_bucket >> row_bits_), sub_bucket & slot_mask_};
   }
   [[nodiscard]] std::size_t index_of(std::int64_t value) const {
     const Position at = locate(value);
@@ -74,9 +75,11 @@ class HistogramLayout {
   [[nodiscard]] std::int64_t highest_at(std::size_t index) const;
 
  private:
-  int unit_bits_;                    // floor(log2(lowest))
-  int row_bits_;                     // m
-  int top_bit_;                      // 63 - (number of bits that the first bucket takes)
+  // 64 bits wide each, so that a store to a slot of 32 cannot be taken for a change of them.
+  std::uint64_t unit_bits_;          // floor(log2(lowest))
+  std::uint64_t row_bits_;           // m
+  std::uint64_t slot_mask_;          // 2^m - 1
+  std::uint64_t top_bit_;            // 63 - (bits that the first bucket takes)
   std::uint64_t first_bucket_mask_;  // all values below are told apart to one unit
   std::size_t rows_;
   std::int64_t max_value_;
@@ -173,12 +176,21 @@ class Histogram {
     std::unique_ptr<std::uint32_t[]> high;  // in units of kCarry; null while all are 0
   };
 
+  // Start of a block of slots that a search for ascending ranks has come to.
+  struct Cursor {
+    std::size_t row = 0;
+    std::size_t slot = 0;
+    std::int64_t before = 0;   // counted below it
+    std::int64_t row_end = 0;  // counted up to the end of its row
+  };
+
   void add_row(Row& row) const;
   void carry(Row& row, std::size_t slot, std::uint64_t sum) const;
   void merge_row(Row& to, const Row& from) const;
   [[nodiscard]] std::int64_t count_in(const Row& row, std::size_t slot) const;
   [[nodiscard]] std::int64_t sum_of(const Row& row, std::size_t first, std::size_t slots) const;
-  [[nodiscard]] std::size_t slot_of_rank(const Row& row, std::int64_t rank) const;
+  [[nodiscard]] std::size_t seek(Cursor& cursor, std::span<const std::int64_t> sums,
+                                 std::int64_t rank) const;
   [[nodiscard]] bool restore(std::string_view bytes);
   template <class Visit>
   void for_each_count(Visit visit) const;
