@@ -69,7 +69,7 @@ TEST(ConditionDiagnostics, SyntaxStandsAtTheTokenThatDoesNotFit) {
       {"tokens = 5", 7, kSyntax, "unexpected `=`", "write =="},
       {"flag & flag", 5, kSyntax, "unexpected `&`", "write &&"},
       {"flag | flag", 5, kSyntax, "unexpected `|`", "write ||"},
-      {"args.`x == 1", 5, kSyntax, "unexpected ``", "brackets"},
+      {"args.`x == 1", 5, kSyntax, "unexpected ``", "unusual name"},
       {"tokens == 5;", 11, kSyntax, "unexpected `;`", ""},
       {"tokens == 5€", 11, kSyntax, "unexpected `€`", ""},
       {"!-tokens == 5", 1, kSyntax, "unexpected `-`", "expected a value"},
@@ -274,8 +274,7 @@ std::vector<Hostile> hostile_texts() {
   for (const std::string_view piece : {"(", "!", "-", "[", "f(", "a.", "a[", "1+", "true?", "'"}) {
     rows.push_back({repeated(piece, 3) + "… too long", repeated(piece, kMany), kCost});
   }
-  for (const std::string_view piece :
-       {"(", "!", "- ", "[", "size(", "args[", "1+", "true?true:"}) {
+  for (const std::string_view piece : {"(", "!", "- ", "[", "size(", "args[", "1+", "true?true:"}) {
     rows.push_back({repeated(piece, 3) + "… too deep",
                     repeated(piece, kConditionBytesMax / piece.size() - 1) + "1", kCost});
   }
