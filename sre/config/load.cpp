@@ -107,7 +107,8 @@ void check_services(const std::vector<Document>& documents) {
     if (service == nullptr || service->value.kind != NodeKind::Scalar) continue;
     const std::string_view name = service->value.text;
     const bool preset = slo->spec.report.file() == kPresetsName;
-    if (preset || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (preset || !is_label(name) || std::find(known.begin(), known.end(), name) != known.end())
+      continue;
     slo->spec.report.notice(service->value.at, ErrorCode::DanglingReference,
                             "service " + quoted(name) + " is not declared and is created");
     known.push_back(name);

@@ -62,12 +62,21 @@ void check_own(const slo::AlertPair& pair, const AlertContext& context, Report& 
   if (slo::length_of(pair.long_window) > context.window) {
     report.error(context.annotation, ErrorCode::InvalidValue,
                  quoted(pair_text(pair)) + " has a window longer than the SLO's",
-                 "at most " + format_duration(context.window));
+                 "expected at most " + format_duration(context.window));
   }
   if (!slo::reachable(pair.factor, context.target)) {
     report.error(context.annotation, ErrorCode::UnreachableAlert,
                  quoted(pair_text(pair)) + " can never fire", reach_text(context.target));
   }
+}
+
+// The windows that standard_pairs leaves out for an SLO window, to be named: "1d or 3d".
+std::string windows_longer_than(Duration window) {
+  std::vector<std::string_view> names;
+  for (const slo::AlertPair& pair : slo::standard_pairs(slo::kSloWindowMax)) {
+    if (slo::length_of(pair.long_window) > window) names.push_back(slo::name_of(pair.long_window));
+  }
+  return join_or(names);
 }
 
 std::vector<slo::AlertPair> select_default(const AlertContext& context, Report& report) {
@@ -81,13 +90,10 @@ std::vector<slo::AlertPair> select_default(const AlertContext& context, Report& 
                     reach_text(context.target));
     }
   }
-  // standard_pairs has left out what does not fit into the window: named here, never dropped in
-  // silence.
-  for (const slo::AlertPair& pair : slo::standard_pairs(slo::kSloWindowMax)) {
-    if (slo::length_of(pair.long_window) <= context.window) continue;
+  const std::string longer = windows_longer_than(context.window);
+  if (!longer.empty()) {
     report.notice(context.objective, ErrorCode::UnreachableAlert,
-                  "the default alert over " + std::string(slo::name_of(pair.long_window)) +
-                      " is longer than the SLO's window and is off",
+                  "default alerts over " + longer + " are longer than the SLO's window and are off",
                   reach_text(context.target));
   }
   return kept;
@@ -106,7 +112,7 @@ AlertRules as_alert_rules(const Field& field) {
       rules.own->push_back(*pair);
     } else {
       field.report.error(field.at(item.offset), ErrorCode::InvalidValue,
-                         quoted(item.text) + " is not a burn-rate alert", std::string(kGrammar),
+                         quoted(item.text) + " is not a burn-rate alert", expecting(kGrammar),
                          "the long window first; " + join_or(slo::burn_window_names()));
     }
   }

@@ -81,11 +81,12 @@ void read_detectors(const MapReader& spec, BreakerSpec& breaker) {
 
 // What is named and can have no effect is a mistake, not a preference.
 void check_detectors(const MapReader& spec) {
+  if (!spec.is_map()) return;
   const bool refused = spec.has("sequential") || spec.has("burn_rate");
   const bool any = spec.has("failure_rate") || spec.has("slow") || spec.has("consecutive_failures");
   if (!any && !refused) {
     spec.report().error(spec.at(), ErrorCode::MissingKey, "no detector is named",
-                        "`failure_rate`, `slow` or `consecutive_failures`");
+                        "expected `failure_rate`, `slow` or `consecutive_failures`");
   }
   spec.needs("failure_rate", {"window"});
   spec.needs("slow", {"window"});

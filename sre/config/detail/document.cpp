@@ -55,13 +55,12 @@ const KindRow* read_kind(const Field& field) {
                                 [&](const KindRow& candidate) { return candidate.name == *text; });
   if (row == kKinds.end()) {
     field.error(ErrorCode::UnknownKind, quoted(*text) + " is not a kind of document",
-                "Config, Policy, Breaker, Limit, PolicyTest, SLO, SLI or Service",
+                "expected Config, Policy, Breaker, Limit, PolicyTest, SLO, SLI or Service",
                 did_you_mean(*text, kind_names()));
     return nullptr;
   }
   if (!row->kind) {
-    field.error(ErrorCode::NotYetSupported,
-                "kind " + quoted(*text) + " is part of the contract and comes later");
+    field.error(ErrorCode::NotYetSupported, "kind " + comes_later(*text));
     return nullptr;
   }
   return &*row;
@@ -83,18 +82,18 @@ void check_metadata_key(const Entry& entry, Report& report) {
   const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
   if (name.empty() || name.size() > kNameMax || prefix.size() > kPrefixMax || slash == 0) {
     report.error(entry.key_at, ErrorCode::InvalidValue, quoted(key) + " is not a key of metadata",
-                 "a name of at most 63 bytes, or prefix/name");
+                 "expected a name of at most 63 bytes, or prefix/name");
   }
   if (prefix == "openslo.com") {
     report.error(entry.key_at, ErrorCode::InvalidValue, quoted(key) + " has a reserved prefix",
-                 "a prefix of your own");
+                 "expected a prefix of your own");
   }
 }
 
 // Labels are texts or lists of texts, annotations are texts.
 void check_metadata_map(const Field& map, bool lists) {
   if (map.node.kind != NodeKind::Map) {
-    map.error(ErrorCode::WrongType, map.is(), "a map");
+    map.wrong_type("a map");
     return;
   }
   for (const Entry& entry : map.node.entries) {
@@ -104,7 +103,7 @@ void check_metadata_map(const Field& map, bool lists) {
     if (lists) {
       static_cast<void>(as_texts(value));
     } else {
-      value.error(ErrorCode::WrongType, value.is(), "a text");
+      value.wrong_type("a text");
     }
   }
 }

@@ -29,7 +29,7 @@ std::string_view kind_text(NodeKind kind) {
 // The text of a scalar; anything else is a WrongType that says what was expected.
 const std::string* scalar_text(const Field& field, std::string_view expected) {
   if (field.node.kind == NodeKind::Scalar) return &field.node.text;
-  field.error(ErrorCode::WrongType, field.is(), std::string(expected));
+  field.wrong_type(expected);
   return nullptr;
 }
 
@@ -37,7 +37,7 @@ const std::string* scalar_text(const Field& field, std::string_view expected) {
 const std::string* plain_text(const Field& field, std::string_view expected) {
   const std::string* text = scalar_text(field, expected);
   if (text == nullptr || !field.node.quoted) return text;
-  field.error(ErrorCode::WrongType, field.is() + ", a text", std::string(expected),
+  field.error(ErrorCode::WrongType, field.is() + ", a text", expecting(expected),
               "leave the quotes out");
   return nullptr;
 }
@@ -86,12 +86,12 @@ bool add_dimension(std::string_view name, Position at, Report& report,
   const auto dimension = parse_dimension(name);
   if (!dimension) {
     report.error(at, ErrorCode::InvalidValue, quoted(name) + " is not a dimension",
-                 join_or(dimension_names()), did_you_mean(name, dimension_names()));
+                 expecting(join_or(dimension_names())), did_you_mean(name, dimension_names()));
     return false;
   }
   if (std::find(dimensions.begin(), dimensions.end(), *dimension) != dimensions.end()) {
     report.error(at, ErrorCode::InvalidValue, quoted(name) + " stands twice",
-                 "each dimension at most once");
+                 "expected each dimension at most once");
     return false;
   }
   dimensions.push_back(*dimension);
@@ -106,14 +106,17 @@ std::string Field::is() const {
   return quoted(name) + " is " + value;
 }
 
-void Field::invalid(std::string expected, std::string hint) const {
-  error(ErrorCode::InvalidValue, is(), std::move(expected), std::move(hint));
+void Field::wrong_type(std::string_view expected) const {
+  error(ErrorCode::WrongType, is(), expecting(expected));
 }
 
-void Field::comes_later() const {
+void Field::invalid(std::string_view expected, std::string hint) const {
+  error(ErrorCode::InvalidValue, is(), expecting(expected), std::move(hint));
+}
+
+void Field::refuse_later() const {
   const std::string value = node.kind == NodeKind::Scalar ? ": " + node.text : "";
-  error(ErrorCode::NotYetSupported,
-        quoted(std::string(name) + value) + " is part of the contract and comes later");
+  error(ErrorCode::NotYetSupported, comes_later(std::string(name) + value));
 }
 
 std::vector<ListItem> split_list(std::string_view text) {
@@ -158,7 +161,7 @@ std::optional<bool> as_bool(const Field& field) {
   if (text == nullptr) return std::nullopt;
   if (*text == "true") return true;
   if (*text == "false") return false;
-  field.error(ErrorCode::WrongType, field.is(), "true or false");
+  field.wrong_type("true or false");
   return std::nullopt;
 }
 
@@ -167,7 +170,7 @@ std::optional<std::int64_t> as_int(const Field& field, Range<std::int64_t> range
   const std::string* text = plain_text(field, expected);
   if (text == nullptr) return std::nullopt;
   if (!is_decimal_integer(*text)) {
-    field.error(ErrorCode::WrongType, field.is(), expected);
+    field.wrong_type(expected);
     return std::nullopt;
   }
   std::int64_t value = 0;
@@ -190,7 +193,7 @@ std::optional<double> as_number(const Field& field) {
   const std::size_t first_digit = text->starts_with('-') ? 1 : 0;
   const bool digits = text->find_first_of(kDigits) == first_digit;
   if (failure != std::errc{} || end != last || !digits || !std::isfinite(value)) {
-    field.error(ErrorCode::WrongType, field.is(), std::string(kExpected));
+    field.wrong_type(kExpected);
     return std::nullopt;
   }
   return value;
@@ -202,7 +205,7 @@ std::optional<Duration> as_duration(const Field& field, Range<Duration> range) {
   if (text == nullptr) return std::nullopt;
   const auto duration = parse_duration(*text);
   if (!duration) {
-    field.error(duration.error().code, field.is(), std::string(kExpected));
+    field.error(duration.error().code, field.is(), expecting(kExpected));
     return std::nullopt;
   }
   if (*duration < range.min || *duration > range.max) {
@@ -219,7 +222,7 @@ std::optional<Ratio> as_ratio(const Field& field, RatioRange range) {
   if (text == nullptr) return std::nullopt;
   const auto ratio = parse_ratio(*text);
   if (!ratio) {
-    field.error(ratio.error().code, field.is(), expected);
+    field.error(ratio.error().code, field.is(), expecting(expected));
     return std::nullopt;
   }
   if (!contains(range, *ratio)) {
@@ -235,11 +238,11 @@ std::optional<MicroUsd> as_usd(const Field& field) {
   if (text == nullptr) return std::nullopt;
   const auto amount = parse_usd(*text);
   if (!amount) {
-    field.error(amount.error().code, field.is(), std::string(kExpected));
+    field.error(amount.error().code, field.is(), expecting(kExpected));
     return std::nullopt;
   }
   if (amount->value == 0) {
-    field.invalid(std::string(kExpected));
+    field.invalid(kExpected);
     return std::nullopt;
   }
   return *amount;
@@ -247,7 +250,7 @@ std::optional<MicroUsd> as_usd(const Field& field) {
 
 std::optional<KeySpec> as_dimensions(const Field& field) {
   if (field.node.kind != NodeKind::List) {
-    field.error(ErrorCode::WrongType, field.is(), "a list of dimensions like [agent, tool]");
+    field.wrong_type("a list of dimensions like [agent, tool]");
     return std::nullopt;
   }
   std::vector<Dimension> dimensions;
@@ -276,7 +279,11 @@ std::optional<KeySpec> as_dimension_text(const Field& field) {
 std::optional<std::vector<std::string>> as_texts(const Field& field) {
   constexpr std::size_t kBytesMax = 4096;
   std::vector<std::string> texts;
-  if (field.node.kind != NodeKind::List) {
+  if (field.node.kind == NodeKind::Map) {
+    field.wrong_type("a text or a list of texts");
+    return std::nullopt;
+  }
+  if (field.node.kind == NodeKind::Scalar) {
     auto text = as_text(field, kBytesMax);
     if (!text) return std::nullopt;
     texts.push_back(std::move(*text));
@@ -313,7 +320,7 @@ std::optional<std::size_t> as_index(const Field& field, Names names, Names later
   const auto found = std::find(names.begin(), names.end(), *text);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   if (std::find(later.begin(), later.end(), *text) != later.end()) {
-    field.comes_later();
+    field.refuse_later();
   } else {
     field.invalid(expected, did_you_mean(*text, names));
   }

@@ -35,10 +35,11 @@ struct Field {
   }
   // "`probes` is `x`"
   [[nodiscard]] std::string is() const;
-  // The value is of the right type and outside what the key takes.
-  void invalid(std::string expected, std::string hint = {}) const;
+  // The value is of another type; the value is of the right type and outside what the key takes.
+  void wrong_type(std::string_view expected) const;
+  void invalid(std::string_view expected, std::string hint = {}) const;
   // "`jitter` is part of the contract and comes later"
-  void comes_later() const;
+  void refuse_later() const;
 };
 
 // Both ends belong to it.

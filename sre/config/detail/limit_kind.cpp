@@ -102,7 +102,7 @@ std::optional<Rate> as_rate(const Field& field) {
   if (!text) return std::nullopt;
   const std::size_t slash = text->find('/');
   if (slash == std::string::npos || slash + 1 == text->size()) {
-    field.invalid(std::string(kExpected));
+    field.invalid(kExpected);
     return std::nullopt;
   }
   // The count and the period by the readers of integers and durations, at the same place.
@@ -166,17 +166,18 @@ void check_kill_scope(const MapReader& spec, const LimitSpec& limit) {
   const bool pair = dimensions.size() == 2 && limit.scope.contains(Dimension::Tenant) &&
                     limit.scope.contains(Dimension::Agent);
   if (single || pair) return;
-  spec.field("scope")->error(ErrorCode::InvalidValue,
-                             "`on_exceed: kill` cannot stop the keys of this `scope`",
-                             "one dimension that a stop order can name, or [tenant, agent]");
+  spec.field("scope")->error(
+      ErrorCode::InvalidValue, "`on_exceed: kill` cannot stop the keys of this `scope`",
+      "expected one dimension that a stop order can name, or [tenant, agent]");
 }
 
 void check_parts(const MapReader& spec) {
   spec.needs("window", {"budget"});
+  if (!spec.is_map()) return;
   const bool any = spec.has("budget") || spec.has("rate") || spec.has("concurrency");
   if (any || spec.has("loop")) return;
   spec.report().error(spec.at(), ErrorCode::MissingKey, "nothing is limited",
-                      "`budget`, `rate` or `concurrency`");
+                      "expected `budget`, `rate` or `concurrency`");
 }
 
 }  // namespace

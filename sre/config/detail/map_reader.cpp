@@ -28,7 +28,7 @@ MapReader::MapReader(const Field& field, std::span<const Key> keys)
   if (node_.kind == NodeKind::Map) {
     check_keys();
   } else {
-    field.error(ErrorCode::WrongType, field.is(), "a map");
+    field.wrong_type("a map");
   }
 }
 
@@ -46,15 +46,18 @@ void MapReader::check_keys() const {
       report_.error(entry.key_at, ErrorCode::UnknownKey, "unknown key " + quoted(entry.key),
                     quoted(name_) + " takes " + join_or(built), did_you_mean(entry.key, names));
     } else if (key->need == Need::Later) {
-      report_.error(entry.key_at, ErrorCode::NotYetSupported,
-                    quoted(entry.key) + " is part of the contract and comes later");
+      report_.error(entry.key_at, ErrorCode::NotYetSupported, comes_later(entry.key));
     }
   }
   for (const Key& key : keys_) {
-    if (key.need != Need::Required || present(key.name)) continue;
-    report_.error(node_.at, ErrorCode::MissingKey, quoted(key.name) + " is missing",
-                  quoted(name_) + " needs it");
+    if (key.need == Need::Required) require(key.name);
   }
+}
+
+void MapReader::require(std::string_view name) const {
+  if (!is_map() || present(name)) return;
+  report_.error(node_.at, ErrorCode::MissingKey, quoted(name) + " is missing",
+                quoted(name_) + " needs it");
 }
 
 std::optional<Field> MapReader::field(std::string_view name) const {
@@ -74,7 +77,7 @@ std::vector<Field> MapReader::list(std::string_view name) const {
   const auto value = field(name);
   if (!value) return {};
   if (value->node.kind != NodeKind::List) {
-    value->error(ErrorCode::WrongType, value->is(), "a list");
+    value->wrong_type("a list");
     return {};
   }
   std::vector<Field> items;
@@ -89,7 +92,7 @@ void MapReader::at_most_one(std::initializer_list<std::string_view> names) const
     if (first != nullptr) {
       report_.error(entry.key_at, ErrorCode::ConflictingKeys,
                     quoted(entry.key) + " stands beside " + quoted(first->key),
-                    "one of " + quoted_list(names));
+                    "expected one of " + quoted_list(names));
     }
     first = &entry;
   }
@@ -98,7 +101,7 @@ void MapReader::at_most_one(std::initializer_list<std::string_view> names) const
 void MapReader::exactly_one(std::initializer_list<std::string_view> names) const {
   at_most_one(names);
   const auto is_present = [&](std::string_view name) { return present(name); };
-  if (node_.kind == NodeKind::Map && std::none_of(names.begin(), names.end(), is_present)) {
+  if (is_map() && std::none_of(names.begin(), names.end(), is_present)) {
     report_.error(node_.at, ErrorCode::MissingKey, quoted_list(names) + " is missing",
                   quoted(name_) + " needs one of them");
   }

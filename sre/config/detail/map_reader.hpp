@@ -54,6 +54,8 @@ class MapReader {
   // The elements of a list; empty if it is absent or no list.
   [[nodiscard]] std::vector<Field> list(std::string_view name) const;
 
+  // The key must be present: for keys that only some forms of a mapping need.
+  void require(std::string_view name) const;
   // Keys that exclude each other: reports the second of those that are present.
   void at_most_one(std::initializer_list<std::string_view> names) const;
   // The same, and none is a mistake too.
@@ -61,6 +63,8 @@ class MapReader {
   // `name` means nothing unless one of `others` is present.
   void needs(std::string_view name, std::initializer_list<std::string_view> others) const;
 
+  // False if the value was none; its keys are then not missing.
+  [[nodiscard]] bool is_map() const { return node_.kind == NodeKind::Map; }
   [[nodiscard]] Position at() const { return node_.at; }
   [[nodiscard]] Position at_key(std::string_view name) const;
   [[nodiscard]] Report& report() const { return report_; }

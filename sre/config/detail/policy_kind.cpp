@@ -90,7 +90,7 @@ std::optional<RuleScope> as_scope(const Field& field) {
   const auto scope = killswitch::parse_scope(*text);
   if (scope) return RuleScope{.dimension = std::nullopt, .fixed = killswitch::format(*scope)};
   field.error(scope.error().code, field.is(),
-              "a dimension like `agent`, or one scope like `global`",
+              "expected a dimension like `agent`, or one scope like `global`",
               did_you_mean(*text, dimension_names()));
   return std::nullopt;
 }
@@ -113,8 +113,9 @@ void check_scope(const MapReader& rule, Trigger trigger, Effect effect) {
   const bool wanted = effect == Effect::Kill || trigger == Trigger::Slo;
   if (wanted == rule.has("scope")) return;
   if (wanted) {
-    rule.report().error(rule.at(), ErrorCode::MissingKey, "`scope` is missing",
-                        "what the rule stops: a dimension like `agent`, or a scope like `global`");
+    rule.report().error(
+        rule.at(), ErrorCode::MissingKey, "`scope` is missing",
+        "expected what the rule stops: a dimension like `agent`, or a scope like `global`");
   } else {
     rule.report().error(rule.at_key("scope"), ErrorCode::ConflictingKeys,
                         "`scope` stands on a request rule that does not kill",
@@ -200,9 +201,10 @@ Effect read_default(const MapReader& spec, PolicyMode mode) {
   const Effect otherwise = mode == PolicyMode::Strict ? Effect::Deny : Effect::Allow;
   const Effect effect = spec.choice("default", kDefaults).value_or(otherwise);
   if (mode == PolicyMode::Audit && effect == Effect::Deny) {
-    spec.report().error(spec.at_key("default"), ErrorCode::ConflictingKeys,
-                        "`default: deny` stands beside `mode: audit`",
-                        "audit refuses nothing; `default: allow`, or mode strict or permissive");
+    spec.report().error(
+        spec.at_key("default"), ErrorCode::ConflictingKeys,
+        "`default: deny` stands beside `mode: audit`",
+        "audit refuses nothing; expected `default: allow`, or mode strict or permissive");
   }
   return effect;
 }

@@ -55,11 +55,12 @@ void read_expect(const MapReader& expect, PolicyExpectation& out) {
   out.gate = expect.get("gate", as_gate);
   out.reason = expect.get("reason", as_reason);
   out.rule = expect.get("rule", as_text, kTextMax);
+  if (!expect.is_map()) return;
   const bool any =
       expect.has("effect") || expect.has("gate") || expect.has("reason") || expect.has("rule");
   if (any) return;
   expect.report().error(expect.at(), ErrorCode::MissingKey, "nothing is expected",
-                        "`effect`, `gate`, `reason` or `rule`");
+                        "expected `effect`, `gate`, `reason` or `rule`");
 }
 
 PolicyExpectation read_test(const Field& field) {
@@ -71,7 +72,7 @@ PolicyExpectation read_test(const Field& field) {
     if (check->node.kind == NodeKind::Map) {
       out.check_json = to_json(check->node);
     } else {
-      check->error(ErrorCode::WrongType, check->is(), "a map: the body of a check");
+      check->wrong_type("a map: the body of a check");
     }
   }
   if (const auto expect = test.map("expect", kExpectKeys)) read_expect(*expect, out);

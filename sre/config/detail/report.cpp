@@ -45,6 +45,12 @@ Place Report::place(Position at) const {
   return {.file = std::string(file_), .line = at.line, .column = at.column};
 }
 
+std::string comes_later(std::string_view what) {
+  return quoted(what) + " is part of the contract and comes later";
+}
+
+std::string expecting(std::string_view what) { return "expected " + std::string(what); }
+
 std::string quoted(std::string_view text) {
   constexpr std::size_t kShown = 64;
   std::size_t length = text.size() <= kShown ? text.size() : kShown;

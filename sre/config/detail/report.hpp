@@ -43,6 +43,12 @@ class Report {
   std::size_t errors_ = 0;
 };
 
+// The words of NotYetSupported: "`jitter` is part of the contract and comes later".
+[[nodiscard]] std::string comes_later(std::string_view what);
+
+// "expected " and what was.
+[[nodiscard]] std::string expecting(std::string_view what);
+
 // `text` as it may stand in a message: in backquotes, cut at 64 bytes between characters, control
 // characters escaped.
 [[nodiscard]] std::string quoted(std::string_view text);

@@ -26,18 +26,15 @@ std::optional<MapReader> read_source(const Field& metric, std::span<const Key> k
   if (!source) return std::nullopt;
   // A reference to a DataSource comes later, and needs neither of these.
   if (!source->has("metricSourceRef")) {
-    for (const std::string_view name : {"type", "spec"}) {
-      if (source->has(name)) continue;
-      source->report().error(source->at(), ErrorCode::MissingKey, quoted(name) + " is missing",
-                             "`metricSource` needs it");
-    }
+    source->require("type");
+    source->require("spec");
   }
   const auto type = source->get("type", as_text, kTextMax);
   if (!type) return std::nullopt;
   if (*type != "fusebox") {
     source->field("type")->error(ErrorCode::InvalidValue,
                                  "metricSource of type " + quoted(*type) + " cannot be read here",
-                                 "type: fusebox with spec: {where: CONDITION}");
+                                 "expected type: fusebox with spec: {where: CONDITION}");
     return std::nullopt;
   }
   return source->map("spec", keys);
@@ -60,7 +57,7 @@ std::optional<Indicator> read_ratio(const MapReader& ratio) {
   // `raw` has been refused as coming later; what it replaces is not missing.
   if (!ratio.has("raw")) {
     ratio.exactly_one({"good", "bad"});
-    ratio.exactly_one({"total"});
+    ratio.require("total");
   }
   const auto good = ratio.field("good");
   const auto bad = ratio.field("bad");

@@ -106,11 +106,10 @@ Extensions read_annotations(const Node* annotations, Report& report) {
     if (!entry.key.starts_with(kOwnPrefix)) continue;
     const auto is_it = [&](std::string_view name) { return name == entry.key; };
     if (std::any_of(kLaterAnnotations.begin(), kLaterAnnotations.end(), is_it)) {
-      report.error(entry.key_at, ErrorCode::NotYetSupported,
-                   quoted(entry.key) + " is part of the contract and comes later");
+      report.error(entry.key_at, ErrorCode::NotYetSupported, comes_later(entry.key));
     } else if (std::none_of(kAnnotations.begin(), kAnnotations.end(), is_it)) {
       report.error(entry.key_at, ErrorCode::UnknownKey, "unknown annotation " + quoted(entry.key),
-                   join_or(kAnnotations), did_you_mean(entry.key, kAnnotations));
+                   expecting(join_or(kAnnotations)), did_you_mean(entry.key, kAnnotations));
     } else {
       read_annotation({entry.key, entry.value, report}, out);
     }
@@ -127,66 +126,88 @@ std::optional<Duration> as_window(const Field& field) {
   const std::string_view unit = std::string_view(*text).substr(digits);
   const bool calendar = unit == "M" || unit == "Q" || unit == "Y";
   if (digits > 0 && calendar) {
-    field.comes_later();
+    field.refuse_later();
     return std::nullopt;
   }
   if (unit != "m" && unit != "h" && unit != "d" && unit != "w") {
-    field.error(ErrorCode::InvalidDuration, field.is(), std::string(kExpected));
+    field.error(ErrorCode::InvalidDuration, field.is(), expecting(kExpected));
     return std::nullopt;
   }
-  const auto duration = as_duration(field, {slo::kSloWindowMin, Duration::max()});
-  if (!duration || *duration <= slo::kSloWindowMax) return duration;
-  field.error(ErrorCode::NotYetSupported, "a window over 31d comes later", "5m to 31d");
+  const auto duration = parse_duration(*text);
+  if (!duration || *duration <= slo::kSloWindowMax) {
+    return as_duration(field, {slo::kSloWindowMin, slo::kSloWindowMax});
+  }
+  field.error(ErrorCode::NotYetSupported, "a window over 31d comes later", "expected 5m to 31d");
   return std::nullopt;
 }
 
-Duration read_window(const MapReader& spec) {
+std::optional<Duration> read_window(const MapReader& spec) {
   const auto items = spec.list("timeWindow");
   const auto field = spec.field("timeWindow");
   if (field && field->node.kind == NodeKind::List && items.size() != 1) {
     field->error(ErrorCode::InvalidValue,
-                 "`timeWindow` has " + std::to_string(items.size()) + " items", "exactly one");
+                 "`timeWindow` has " + std::to_string(items.size()) + " items",
+                 "expected exactly one");
   }
-  if (items.size() != 1) return slo::kSloWindowMin;
+  if (items.size() != 1) return std::nullopt;
   // A calendar window is refused as one, and not for what it lacks as a rolling one.
   if (items[0].node.find("calendar") != nullptr) {
     static_cast<void>(MapReader(items[0], kCalendarWindowKeys));
-    return slo::kSloWindowMin;
+    return std::nullopt;
   }
   const MapReader window(items[0], kWindowKeys);
   if (window.get("isRolling", as_bool) == false) {
     window.field("isRolling")->invalid("true", "calendar windows come later");
   }
-  return window.get("duration", as_window).value_or(slo::kSloWindowMin);
+  return window.get("duration", as_window);
 }
 
 // target xor targetPercent, exactly as written.
-Ratio read_target(const MapReader& objective) {
+std::optional<Ratio> read_target(const MapReader& objective) {
   objective.exactly_one({"target", "targetPercent"});
   const auto percent = objective.field("targetPercent");
-  if (!percent) return objective.get("target", as_ratio, RatioRange::Target).value_or(Ratio{});
+  if (!percent) return objective.get("target", as_ratio, RatioRange::Target);
   Node as_percentage = percent->node;
   if (as_percentage.text.find_first_of("%/") == std::string::npos) as_percentage.text += '%';
-  return as_ratio({percent->name, as_percentage, percent->report}, RatioRange::Target)
-      .value_or(Ratio{});
+  return as_ratio({percent->name, as_percentage, percent->report}, RatioRange::Target);
 }
 
-slo::Objective read_objective(const Field& field, bool threshold) {
+// `op` and `value` belong to thresholds, and only there.
+void check_bound(const MapReader& objective, bool threshold) {
+  for (const std::string_view name : {"op", "value"}) {
+    if (threshold) {
+      objective.require(name);
+    } else if (objective.has(name)) {
+      objective.report().error(objective.at_key(name), ErrorCode::ConflictingKeys,
+                               quoted(name) + " stands beside a ratioMetric",
+                               "`op` and `value` belong to a thresholdMetric");
+    }
+  }
+}
+
+// What all objectives of one SLO share.
+struct SloFrame {
+  bool threshold;
+  std::optional<Duration> window;  // absent: it has mistakes
+  const Extensions& extensions;
+};
+
+slo::Objective read_objective(const Field& field, const SloFrame& frame) {
   const MapReader reader(field, kObjectiveKeys);
   slo::Objective objective;
   objective.name = reader.get("displayName", as_text, std::size_t{63}).value_or("");
-  objective.target = read_target(reader);
-  for (const std::string_view name : {"op", "value"}) {
-    if (reader.has(name) == threshold) continue;
-    const std::string what =
-        threshold ? quoted(name) + " is missing" : quoted(name) + " stands beside a ratioMetric";
-    reader.report().error(threshold ? reader.at() : reader.at_key(name),
-                          threshold ? ErrorCode::MissingKey : ErrorCode::ConflictingKeys, what,
-                          threshold ? "an objective of a thresholdMetric needs `op` and `value`"
-                                    : "`op` and `value` belong to a thresholdMetric");
-  }
+  check_bound(reader, frame.threshold);
   objective.op = reader.choice("op", kComparisons).value_or(slo::Comparison::Lte);
   objective.bound = reader.get("value", as_number).value_or(0);
+  const auto target = read_target(reader);
+  if (!target || !frame.window) return objective;
+  objective.target = *target;
+  objective.alerts = select_alerts(frame.extensions.alerts,
+                                   {.target = *target,
+                                    .window = *frame.window,
+                                    .objective = field.node.at,
+                                    .annotation = frame.extensions.alerts_at},
+                                   field.report);
   return objective;
 }
 
@@ -197,29 +218,22 @@ void check_objective_names(const std::vector<slo::Objective>& objectives,
     const auto end = objectives.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::none_of(objectives.begin(), end, same)) continue;
     items[i].error(ErrorCode::DuplicateName,
-                   "two objectives have the displayName " + quoted(objectives[i].name),
-                   "a displayName of its own for each objective");
+                   objectives[i].name.empty()
+                       ? std::string("two objectives have no displayName")
+                       : "two objectives have the displayName " + quoted(objectives[i].name),
+                   "expected a displayName of its own for each objective");
   }
 }
 
-std::vector<slo::Objective> read_objectives(const MapReader& spec, bool threshold, Duration window,
-                                            const Extensions& extensions) {
+std::vector<slo::Objective> read_objectives(const MapReader& spec, const SloFrame& frame) {
   std::vector<slo::Objective> objectives;
   const auto items = spec.list("objectives");
-  for (const Field& item : items) {
-    slo::Objective objective = read_objective(item, threshold);
-    const AlertContext context{.target = objective.target,
-                               .window = window,
-                               .objective = item.node.at,
-                               .annotation = extensions.alerts_at};
-    objective.alerts = select_alerts(extensions.alerts, context, spec.report());
-    objectives.push_back(std::move(objective));
-  }
+  for (const Field& item : items) objectives.push_back(read_objective(item, frame));
   check_objective_names(objectives, items);
   const auto field = spec.field("objectives");
   const bool is_list = field && field->node.kind == NodeKind::List;
   if (is_list && items.empty()) field->invalid("at least one objective");
-  if (is_list && threshold && items.size() > 1) {
+  if (is_list && frame.threshold && items.size() > 1) {
     items[1].error(ErrorCode::InvalidValue, "a thresholdMetric has exactly one objective");
   }
   return objectives;
@@ -238,7 +252,7 @@ std::optional<Indicator> find_indicator(const Field& field,
       kBuiltInIndicators.end()) {
     field.error(ErrorCode::NotYetSupported,
                 "the built-in indicator " + quoted(*name) + " comes later",
-                "an `indicator` written out, or an SLI document");
+                "expected an `indicator` written out, or an SLI document");
   } else {
     field.error(ErrorCode::DanglingReference, "no SLI document is named " + quoted(*name), "",
                 did_you_mean(*name, names));
@@ -279,19 +293,20 @@ std::optional<slo::SloSpec> read_slo(const Document& document,
   }
   std::string description = spec.get("description", as_text, kDescriptionMax).value_or("");
   static_cast<void>(spec.choice("budgetingMethod", kMethods, kLaterMethods));
-  const Duration window = read_window(spec);
+  const auto window = read_window(spec);
   std::optional<Indicator> indicator = read_indicator(spec, indicators);
   // Without its indicator, nobody can say whether an objective needs `op` and `value`.
   if (!indicator) return std::nullopt;
   const bool threshold = std::holds_alternative<slo::ThresholdIndicator>(*indicator);
-  auto objectives = read_objectives(spec, threshold, window, extensions);
+  auto objectives =
+      read_objectives(spec, {.threshold = threshold, .window = window, .extensions = extensions});
   return slo::SloSpec{.name = document.name,
                       .service = std::move(service_name),
                       .description = std::move(description),
                       .indicator = std::move(*indicator),
                       .group_by = std::move(extensions.group_by),
                       .max_keys = extensions.max_keys,
-                      .window = window,
+                      .window = window.value_or(Duration{}),
                       .objectives = std::move(objectives),
                       .low_traffic = extensions.low_traffic};
 }

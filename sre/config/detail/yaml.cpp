@@ -23,6 +23,9 @@ struct Chunk {
   std::uint32_t offset = 0;
 };
 
+constexpr std::string_view kSubset =
+    "expected plain YAML without anchors, aliases, tags and merges";
+
 // Thrown through yaml-cpp when a limit is passed; caught in parse_chunk.
 struct LimitPassed {};
 
@@ -80,6 +83,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node;
     std::optional<std::string> key;  // Map: read, and waiting for its value
     Position key_at;
+    bool key_refused = false;  // its value is read and dropped
   };
 
   [[nodiscard]] Position position(const YAML::Mark& mark) const {
@@ -90,7 +94,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void refuse(const YAML::Mark& mark, std::string_view what, std::string hint) {
     report_.error(position(mark), ErrorCode::YamlFeature, std::string(what) + " is not taken here",
-                  "plain YAML without anchors, aliases, tags and merges", std::move(hint));
+                  std::string(kSubset), std::move(hint));
   }
 
   void check_properties(const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor) {
@@ -118,7 +122,8 @@ class TreeBuilder final : public YAML::EventHandler {
                     "nested deeper than " + std::to_string(kYamlDepthMax) + " levels");
       throw LimitPassed{};
     }
-    open_.push_back({.node = opened(kind, mark), .key = std::nullopt, .key_at = {}});
+    open_.push_back(
+        {.node = opened(kind, mark), .key = std::nullopt, .key_at = {}, .key_refused = false});
   }
 
   [[nodiscard]] bool expects_value() const {
@@ -146,8 +151,9 @@ class TreeBuilder final : public YAML::EventHandler {
     if (top.node.kind == NodeKind::List) {
       top.node.items.push_back(std::move(node));
     } else if (top.key) {
-      top.node.entries.push_back(
-          {*std::exchange(top.key, std::nullopt), top.key_at, std::move(node)});
+      std::string key = *std::exchange(top.key, std::nullopt);
+      if (top.key_refused) return;
+      top.node.entries.push_back({std::move(key), top.key_at, std::move(node)});
     } else {
       take_key(top, std::move(node));
     }
@@ -155,11 +161,14 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void take_key(Frame& map, Node node) {
     map.key_at = node.at;
+    map.key_refused = true;
     if (node.kind != NodeKind::Scalar) {
-      report_.error(node.at, ErrorCode::YamlFeature, "a key that is not text", "a name");
+      report_.error(node.at, ErrorCode::YamlFeature, "a key that is not text", "expected a name");
     } else if (node.text == "<<" && !node.quoted) {
       report_.error(node.at, ErrorCode::YamlFeature, "a merge key is not taken here",
-                    "plain YAML without anchors, aliases, tags and merges", "write the keys out");
+                    std::string(kSubset), "write the keys out");
+    } else {
+      map.key_refused = false;
     }
     map.key = std::move(node.text);
   }
@@ -266,7 +275,8 @@ bool parse_chunk(const Chunk& chunk, std::size_t& nodes, Report& report, std::ve
     if (parser.HandleNextDocument(builder)) {
       const Node rest = builder.take_root().value_or(Node{});
       report.error(rest.at, ErrorCode::YamlSyntax,
-                   "not YAML: more text after the end of the document", "`---` between documents");
+                   "not YAML: more text after the end of the document",
+                   "expected `---` between documents");
     } else if (root && root->kind != NodeKind::Null) {
       out.push_back(std::move(*root));
     }
@@ -285,6 +295,21 @@ Position position_of(std::string_view text, std::size_t offset) {
   return {.line = static_cast<std::uint32_t>(1 + std::count(before.begin(), before.end(), '\n')),
           .column = static_cast<std::uint32_t>(offset - line_start + 1),
           .offset = static_cast<std::uint32_t>(offset)};
+}
+
+// yaml-cpp holds the tokens of a whole line before it reports the first of them, some 90 bytes
+// each, because a key may turn out to have begun. A line with more structure than kYamlNodesMax
+// values need would take the memory before the count of values could stop it.
+std::optional<std::size_t> find_crowded_line(std::string_view text) {
+  constexpr std::size_t kMarksMax = 4 * kYamlNodesMax;
+  std::size_t marks = 0;
+  for (std::size_t pos = 0; pos < text.size(); ++pos) {
+    const char c = text[pos];
+    if (c == '\n') marks = 0;
+    if (c == '[' || c == ']' || c == '{' || c == '}' || c == ',') ++marks;
+    if (marks > kMarksMax) return pos;
+  }
+  return std::nullopt;
 }
 
 bool is_forbidden(char c) {
@@ -308,6 +333,11 @@ bool check_bytes(Report& report) {
   if (bad != text.end()) {
     report.error(position_of(text, static_cast<std::size_t>(bad - text.begin())),
                  ErrorCode::YamlSyntax, "not YAML: a control character");
+    return false;
+  }
+  if (const auto crowded = find_crowded_line(text)) {
+    report.error(position_of(text, *crowded), ErrorCode::TooLarge,
+                 "more lists and maps in one line than a file may have values");
     return false;
   }
   return true;
@@ -336,7 +366,7 @@ std::vector<Node> parse_yaml(Report& report) {
     }
     if (first->text.starts_with('%')) {
       report.error(first->at, ErrorCode::YamlFeature, "a YAML directive is not taken here",
-                   "plain YAML", "leave the line out");
+                   std::string(kSubset), "leave the line out");
       continue;
     }
     if (!parse_chunk(chunk, nodes, report, documents)) return {};
