@@ -101,7 +101,7 @@ class Story {
   }
   void expect_told(const std::optional<Transition>& moved, std::uint64_t before) const {
     ASSERT_EQ(breaker_.generation(), before + (moved ? 1 : 0));
-    if (moved) ASSERT_EQ(moved->to, breaker_.state());
+    ASSERT_EQ(moved ? moved->to : breaker_.state(), breaker_.state());
   }
   void advance(Duration by) {
     const Instant until = now_ + by;

@@ -175,7 +175,7 @@ TEST(AuditVerify, HostileBytesNeverCrash) {
       chain.entry(1),       chain.entry(2), "0000000000000000"};
   for (int i = 0; i < 20'000; ++i) {
     std::string bytes;
-    for (unsigned j = random() % 12; j > 0; --j) bytes += pieces[random() % std::size(pieces)];
+    for (auto j = random() % 12; j > 0; --j) bytes += pieces[random() % std::size(pieces)];
     if (!bytes.empty() && random() % 2 == 0)
       bytes[random() % bytes.size()] = static_cast<char>(random());
     const AuditCheck check = verify_chain(bytes);

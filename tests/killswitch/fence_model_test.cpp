@@ -109,9 +109,10 @@ TEST(FenceModel, FindAndEpochAgreeWithASearchOfAllOrders) {
         const Order* expected = widest_by_search(fence, asked);
         const Order* found = fence.find(asked.target());
         ASSERT_EQ(found == nullptr, expected == nullptr);
-        if (found != nullptr) ASSERT_EQ(found->scope.kind, expected->scope.kind);
-        if (found != nullptr) ASSERT_TRUE(names(found->scope, asked));
         ASSERT_EQ(fence.epoch(asked.target()), epoch_by_search(fence, asked));
+        if (found == nullptr) continue;
+        ASSERT_EQ(found->scope.kind, expected->scope.kind);
+        ASSERT_TRUE(names(found->scope, asked));
       }
     }
   }
