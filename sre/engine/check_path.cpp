@@ -279,6 +279,9 @@ void Engine::Impl::decide(const telemetry::CheckInput& input, std::string_view i
   decision.reason = decider.reason;
   decision.rule = decider.rule;
   decision.message = decider.message;
+  if (const auto* limit = deciding_limit()) {
+    decision.message = describe(limits[limit->limit].spec(), limit->answer);
+  }
   if (decider.retry_after_ms > 0) decision.retry_after_ms = decider.retry_after_ms;
   // A kill effect of a rule or limit trips before the decision names its epoch.
   if (!deliberation.kills.empty()) trip_all(std::exchange(deliberation.kills, {}));
@@ -286,6 +289,16 @@ void Engine::Impl::decide(const telemetry::CheckInput& input, std::string_view i
       decider.epoch > 0 ? decider.epoch : fence.epoch({&check.dimensions, capability_of(check)});
   if (proceeds(decision.effect)) take_permit(input, decision);
   answer(check, std::move(decision));
+}
+
+// The limit whose refusal decides; null if something else does.
+const Deliberation::LimitSeen* Engine::Impl::deciding_limit() const {
+  for (const Deliberation::LimitSeen& seen : deliberation.limits) {
+    const bool decides =
+        !seen.answer.allowed && seen.answer.reason == deliberation.strongest.reason;
+    if (decides && limits[seen.limit].spec().name == deliberation.strongest.rule) return &seen;
+  }
+  return nullptr;
 }
 
 // Looks for a person's answer to exactly this request: true if it was granted, and the grant is

@@ -40,7 +40,7 @@ inline const std::string kEverything = kToolSlo + breaker("enforce") +
                                        policy(R"(
     - {id: ask, trigger: request, when: target == "pay", effect: require_approval}
     - {id: never, trigger: request, when: target == "rm", effect: kill, scope: session}
-    - {id: burning, trigger: slo, when: 'slo.burn_rate["5m"] > 4.0', effect: deny, scope: agent}
+    - {id: burning, trigger: slo, when: 'slo.name == "tools" && slo.burn_rate["5m"] > 4.0', effect: deny, scope: agent}
     - {id: maybe, trigger: request, when: args.n > 3, effect: deny, mode: shadow}
 )") + R"(---
 apiVersion: openslo/v1
@@ -75,7 +75,7 @@ spec:
   scope: [session]
   window: 10m
   budget: {tokens: 5000, cost_usd: 1.5, tool_calls: 30}
-  rate: {limit: 30/m, burst: 4}
+  rate: {limit: 10/m, burst: 2}
   concurrency: {max: 3, lease: 40s}
   thresholds: [50%, 90%]
   on_exceed: deny
@@ -117,7 +117,7 @@ inline std::string random_check(RandomSource& random) {
   std::string out = "\"id\":\"c" + std::to_string(random.below(200)) + R"(","check":{"action":")" +
                     random.pick({"tool", "tool", "llm", "task", "delegation"}) + "\"," +
                     random_identity(random) + R"(,"target":")" +
-                    random.pick({"x", "y", "pay", "x", "y", "rm"}) + "\"";
+                    (random.one_in(60) ? "rm" : random.pick({"x", "y", "pay", "x", "y"})) + "\"";
   if (random.one_in(3))
     out += R"(,"estimate":{"tokens":)" + std::to_string(random.below(600)) + "}";
   if (random.one_in(2)) out += R"(,"args":{"n":)" + std::to_string(random.below(6)) + "}";
@@ -128,15 +128,17 @@ inline std::string random_check(RandomSource& random) {
 inline std::string random_order(RandomSource& random) {
   const std::string who =
       std::string(R"(","reason":"r","actor":")") + random.pick({"p", "q"}) + "\"}";
-  switch (random.below(4)) {
+  switch (random.below(12)) {
     case 0:
       return std::string(R"("kill":{"scope":")") +
              random.pick({"agent:c", "session:s4", "tool:y"}) + who;
     case 1:
+    case 2:
+    case 3:
       return R"("approval":{"id":"c)" + std::to_string(random.below(200)) + R"(","action":")" +
              random.pick({"grant", "deny"}) + who;
     default:
-      return R"("rearm":{"id":"kill-)" + std::to_string(1 + random.below(5)) + who;
+      return R"("rearm":{"id":"kill-)" + std::to_string(1 + random.below(12)) + who;
   }
 }
 

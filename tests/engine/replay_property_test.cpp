@@ -48,7 +48,7 @@ Output run(const std::vector<std::string>& journal, const std::vector<std::size_
   return out;
 }
 
-std::uint64_t seeds() { return std::getenv("FUSEBOX_PROVE") != nullptr ? 400 : 20; }
+std::uint64_t seeds() { return std::getenv("FUSEBOX_PROVE") != nullptr ? 1000 : 40; }
 
 TEST(EngineReplay, SameJournalGivesTheSameBytes) {
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
@@ -58,6 +58,38 @@ TEST(EngineReplay, SameJournalGivesTheSameBytes) {
     EXPECT_EQ(run(journal), whole);
     EXPECT_GT(whole.lines.size(), 10'000U);
     EXPECT_FALSE(killswitch::verify_chain(whole.audit).first_bad.has_value());
+  }
+}
+
+// A property over journals in which nothing happens would prove nothing.
+TEST(EngineReplay, RandomJournalsReachEveryKindOfRecordAndReason) {
+  std::string lines;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) lines += run(random_journal(seed, 1500)).lines;
+  for (const char* part : {"\"decision\":",
+                           "\"policy\":",
+                           "\"breaker\":",
+                           "\"alert\":",
+                           "\"slo_status\":",
+                           "\"limit\":",
+                           "\"kill\":",
+                           "\"notice\":",
+                           "killed",
+                           "approval_required",
+                           "budget_exceeded",
+                           "rate_limited",
+                           "concurrency_limited",
+                           "breaker_open",
+                           "breaker_probing",
+                           "restricted",
+                           "probe_patience",
+                           "approval_granted",
+                           "armed",
+                           "_overflow",
+                           "uncertain\":true",
+                           "would_be",
+                           "overrun",
+                           "\"threshold\""}) {
+    EXPECT_NE(lines.find(part), std::string::npos) << part;
   }
 }
 

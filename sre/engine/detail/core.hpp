@@ -115,6 +115,7 @@ struct Engine::Impl {
   void ask_restrictions(const telemetry::Check& check);
   void ask_breakers(const telemetry::Check& check, const policy::Facts& facts);
   void decide(const telemetry::CheckInput& input, std::string_view id);
+  [[nodiscard]] const Deliberation::LimitSeen* deciding_limit() const;
   [[nodiscard]] bool resolve_approval(const telemetry::Check& check, std::string_view id,
                                       telemetry::DecisionRecord& decision);
   void take_permit(const telemetry::CheckInput& input, telemetry::DecisionRecord& decision);
