@@ -50,8 +50,8 @@ struct Verdict {
   Gate gate = Gate::Governance;
   Reason reason = Reason::None;
   std::int32_t priority = 0;
-  std::string_view rule;            // who says so: id or name; the view of the spec that holds it
-  std::string_view message;         // for people; "" if the rule has none
+  std::string_view rule = {};       // who says so: id or name; the view of the spec that holds it
+  std::string_view message = {};    // for people; "" if the rule has none
   std::int64_t retry_after_ms = 0;  // rounded up; 0 if waiting does not help
   std::int64_t epoch = 0;           // of the deciding stop order; 0 otherwise
 };

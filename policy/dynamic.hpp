@@ -20,8 +20,8 @@ struct DynamicNode {
   std::uint32_t descendants = 0;  // nodes in this subtree besides the node itself
   std::int64_t integer = 0;
   double number = 0;
-  std::string_view key;   // the member name, if the parent is a map
-  std::string_view text;  // String
+  std::string_view key = {};   // the member name, if the parent is a map
+  std::string_view text = {};  // String
 };
 
 // A document whose first node is the root; empty means absent.

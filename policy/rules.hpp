@@ -41,8 +41,8 @@ struct RuleSpec {
   Condition when;
   // Request: Allow RequireApproval Deny Kill. Slo: Deny (a standing restriction) and Kill.
   Effect effect = Effect::Deny;
-  std::optional<RuleScope> scope;  // required for Kill and for restrictions
-  std::string message;
+  std::optional<RuleScope> scope = {};  // required for Kill and for restrictions
+  std::string message = {};
   // What a request rule whose condition errs says. Restricting rules refuse by default.
   Effect on_error = Effect::Deny;
   std::int32_t priority = 0;
@@ -53,7 +53,7 @@ struct PolicySpec {
   std::string name;
   PolicyMode mode = PolicyMode::Strict;
   Effect default_effect = Effect::Allow;  // Allow or Deny: what a request no rule matches gets
-  std::vector<RuleSpec> rules;
+  std::vector<RuleSpec> rules = {};
 };
 
 // One rule's answer to one request.

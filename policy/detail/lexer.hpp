@@ -52,7 +52,7 @@ struct Token {
   std::size_t end = 0;
   std::uint64_t magnitude = 0;  // Integer: without its sign
   double number = 0;            // Double
-  std::string text;             // Text: decoded
+  std::string text = {};        // Text: decoded
 };
 
 // The tokens of `text`, which is valid UTF-8; the last is End.

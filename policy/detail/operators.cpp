@@ -76,19 +76,19 @@ Outcome equal_lists(const DynamicNode& left, const DynamicNode& right) {
   return erred ? Outcome::Error : Outcome::True;
 }
 
-Value integer_result(bool overflowed, std::int64_t result) {
-  return overflowed ? Value::error(kOverflow) : Value::of(result);
-}
-
 Value calculate_integers(Operator op, std::int64_t left, std::int64_t right) {
   std::int64_t result = 0;
+  bool overflow = false;
   switch (op) {
     case Operator::Add:
-      return integer_result(__builtin_add_overflow(left, right, &result), result);
+      overflow = __builtin_add_overflow(left, right, &result);
+      break;
     case Operator::Subtract:
-      return integer_result(__builtin_sub_overflow(left, right, &result), result);
+      overflow = __builtin_sub_overflow(left, right, &result);
+      break;
     case Operator::Multiply:
-      return integer_result(__builtin_mul_overflow(left, right, &result), result);
+      overflow = __builtin_mul_overflow(left, right, &result);
+      break;
     case Operator::Divide:
     case Operator::Modulo:
       if (right == 0) return Value::error(kDivisionByZero);
@@ -96,7 +96,8 @@ Value calculate_integers(Operator op, std::int64_t left, std::int64_t right) {
       if (left == std::numeric_limits<std::int64_t>::min() && right == -1) {
         return Value::error(kOverflow);
       }
-      return Value::of(op == Operator::Divide ? left / right : left % right);
+      result = op == Operator::Divide ? left / right : left % right;
+      break;
     case Operator::Equal:
     case Operator::NotEqual:
     case Operator::Less:
@@ -104,10 +105,9 @@ Value calculate_integers(Operator op, std::int64_t left, std::int64_t right) {
     case Operator::Greater:
     case Operator::GreaterEqual:
     case Operator::In:
-      break;
+      FUSEBOX_ASSERT(false);
   }
-  FUSEBOX_ASSERT(false);
-  return {};
+  return overflow ? Value::error(kOverflow) : Value::of(result);
 }
 
 Value calculate_doubles(Operator op, double left, double right) {

@@ -19,7 +19,8 @@ using testing::kSampleSchema;
 
 std::vector<ConditionError> errors_of(std::string_view text) {
   std::vector<ConditionError> errors;
-  EXPECT_EQ(Condition::compile(text, kSampleSchema, errors).has_value(), errors.empty());
+  const bool compiled = Condition::compile(text, kSampleSchema, errors).has_value();
+  EXPECT_EQ(compiled, errors.empty());
   return errors;
 }
 

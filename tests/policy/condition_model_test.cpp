@@ -78,6 +78,11 @@ Model arithmetic(char op, const Model& left, const Model& right) {
   return static_cast<std::int64_t>(op == '%' ? x % y : result);
 }
 
+Model negated(const Model& value) {
+  if (const double* number = as<double>(value)) return -*number;
+  return arithmetic('-', std::int64_t{0}, value);
+}
+
 bool ordered_as(std::string_view op, std::partial_ordering order) {
   if (op == "<") return order < 0;
   if (op == "<=") return order <= 0;
@@ -210,8 +215,7 @@ class Maker {
   // The first `operators` of + - * / %.
   Piece calculation(const Piece& left, const Piece& right, std::size_t operators) {
     if (pick(8) == 0) {
-      const Model zero = as<double>(left.value) ? Model(-0.0) : Model(std::int64_t{0});
-      return {"-" + at(kPrimary, left), kUnary, arithmetic('-', zero, left.value)};
+      return {"-" + at(kPrimary, left), kUnary, negated(left.value)};
     }
     const char op = "+-*/%"[pick(operators)];
     const int level = op == '+' || op == '-' ? kSum : kProduct;
