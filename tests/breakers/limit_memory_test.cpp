@@ -58,8 +58,11 @@ TEST(LimitMemory, KeysThatComeAndGoLeaveItFlat) {
       driver.key = "round " + std::to_string(round) + " key " + std::to_string(i);
       ASSERT_TRUE(driver.call({.tokens = 1, .micro_usd = 1}, {}, now));
     }
+    const std::size_t full = live_allocated_bytes();
     driver.limit.sweep(now + minutes{119}, 1000);
     ASSERT_EQ(driver.limit.key_count(), 0U);
+    // More than the key table's nodes of some 40 bytes: the buckets and slots went back as well.
+    ASSERT_LE(live_allocated_bytes() + std::size_t{500 * 64}, full);
     if (round == 3) settled = live_allocated_bytes();
     if (round > 3) {
       ASSERT_LE(live_allocated_bytes(), settled + 256) << round;  // the buffer of the key's name

@@ -52,10 +52,10 @@ inline Dimensions task(std::string_view name) {
 
 struct Ask {
   Action action = Action::Tool;
-  std::optional<std::int64_t> tokens;
-  std::optional<std::int64_t> micro_usd;
-  std::optional<std::int64_t> files_changed;
-  std::optional<std::int64_t> depth;
+  std::optional<std::int64_t> tokens = std::nullopt;
+  std::optional<std::int64_t> micro_usd = std::nullopt;
+  std::optional<std::int64_t> files_changed = std::nullopt;
+  std::optional<std::int64_t> depth = std::nullopt;
 };
 
 inline Demand demand(const Ask& ask = {}) {
@@ -71,10 +71,10 @@ inline Demand demand(const Ask& ask = {}) {
 struct Did {
   Action action = Action::Tool;
   Outcome outcome = Outcome::Ok;
-  std::optional<std::int64_t> tokens_in;
-  std::optional<std::int64_t> tokens_out;
-  std::optional<std::int64_t> micro_usd;
-  std::optional<std::int64_t> files_changed;
+  std::optional<std::int64_t> tokens_in = std::nullopt;
+  std::optional<std::int64_t> tokens_out = std::nullopt;
+  std::optional<std::int64_t> micro_usd = std::nullopt;
+  std::optional<std::int64_t> files_changed = std::nullopt;
 };
 
 inline Usage usage(const Did& did = {}) {

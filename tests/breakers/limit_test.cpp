@@ -91,6 +91,13 @@ TEST(Limit, ACallThatPassesReservesNothingAndIsChargedWhenItReports) {
   EXPECT_EQ(driver.summary(kStart), head + R"("used":{"tool_calls":1,"depth":0},)" + rest);
 }
 
+TEST(Limit, ACallThatPassesStartsTheWallClock) {
+  Driver driver(budget_spec({{Resource::WallClock, Duration(minutes{1}).count()}}));
+  (void)driver.limit.pass(task("t1"), kStart);
+  EXPECT_TRUE(driver.ask({}, after(minutes{1}) - nanoseconds{1}).allowed);
+  EXPECT_FALSE(driver.ask({}, after(minutes{1})).allowed);
+}
+
 TEST(Limit, APassThatNeverReportsIsChargedNothingBecauseNothingWasReserved) {
   Driver driver(budget_spec({{Resource::ToolCalls, 2}}));
   const Hold passed = driver.limit.pass(task("t1"), kStart);
