@@ -53,6 +53,7 @@ function(fusebox_tests name)
   target_link_libraries(${target} PRIVATE ${ARG_LIBS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${target}
     DISCOVERY_MODE PRE_TEST
+    NO_PRETTY_VALUES  # what gtest prints of a parameter may be its bytes, pointers included
     PROPERTIES TIMEOUT ${FUSEBOX_TEST_TIMEOUT})
 endfunction()
 

@@ -30,6 +30,7 @@ SKIPPED_FOLDERS = {".git", "build", ".venv", "data", "corpus", "golden", "proof"
 # Written so that this file does not contain them.
 FORBIDDEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 
+DIRECTIVES = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 LITERALS = re.compile(
     r'R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"'  # raw strings
     r'|//[^\n]*|/\*.*?\*/'
@@ -40,14 +41,16 @@ LITERALS = re.compile(
 SCOPE = re.compile(r"\b(namespace|class|struct|union|enum|extern)\b")
 
 
-def without_literals(text):
+def code_of(text):
     """The code alone, with its line breaks, so that every brace left is a real one."""
-    return LITERALS.sub(lambda match: "\n" * match.group().count("\n"), text)
+    for pattern in (LITERALS, DIRECTIVES):
+        text = pattern.sub(lambda match: "\n" * match.group().count("\n"), text)
+    return text
 
 
 def functions(text):
     """(first line, last line) of each outermost function body with its signature, 1-based."""
-    code = without_literals(text)
+    code = code_of(text)
     stack = []  # one entry per open brace: first line of a function, or None for a scope
     head_start = 0
     in_function = 0

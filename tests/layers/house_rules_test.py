@@ -56,6 +56,8 @@ TIDY_STORIES = [
      ["a.cpp:2: a function of 71 lines, more than 70"]),
     ("LongNamespaceAndClassPass", "a.cpp",
      "namespace n {\nclass C {\n" + "  int x;\n" * 90 + "};\n}\n", []),
+    ("LongNamespaceAfterDirectivePasses", "a.cpp",
+     "#if defined(A)\n#endif\nnamespace {\n" + "int x;\n" * 90 + "}\n", []),
     ("LongMethodInsideClass", "a.cpp",
      "namespace n {\nclass C : public B {\n" + function_of(71) + "};\n}\n",
      ["a.cpp:3: a function of 71 lines, more than 70"]),
