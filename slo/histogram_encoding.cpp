@@ -2,7 +2,8 @@
 //
 //   plain        cookie 0x1c849313, payload length, normalizing offset, digits (4 bytes each),
 //                lowest, highest, ratio as double (8 bytes each), then the payload: counts by
-//                ascending index as ZigZag LEB128 of at most 9 bytes; -n stands for n zeros
+//                ascending index as ZigZag LEB128 of at most 9 bytes; -n stands for n zeros,
+//                zeros at the end are left out
 //   compressed   cookie 0x1c849314, length, zlib stream of the plain form
 //
 // Offset and ratio describe how a writer held double values. The payload is in logical order
@@ -231,12 +232,11 @@ std::string Histogram::encode() const {
       ++zeros;
       continue;
     }
-    // A single zero is written as itself, as the other implementations do.
-    if (zeros > 0) put_varint(payload, zeros == 1 ? 0 : -zeros);
+    if (zeros > 0) put_varint(payload, -zeros);
     zeros = 0;
     put_varint(payload, count);
   }
-  if (payload.empty()) put_varint(payload, 0);
+  if (payload.empty()) put_varint(payload, -1);
 
   std::string out;
   put(out, kPlainCookie);

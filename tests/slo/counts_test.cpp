@@ -1,5 +1,7 @@
 #include "slo/counts.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -121,6 +123,53 @@ TEST(BurnsFaster, TellsOneEventInTwoToTheSixtieth) {
   const Ratio same{72'000'000'000'000'000, 5'000'000'000'000'000};
   EXPECT_FALSE(burns_faster(even, kThreeNines, same));
   EXPECT_TRUE(burns_faster({even.good - 1, even.bad + 1}, kThreeNines, same));
+}
+
+// Schoolbook products in limbs of 32 bits, lowest first.
+using Limbs = std::vector<std::uint32_t>;
+
+Limbs times(const Limbs& number, std::int64_t factor) {
+  Limbs product(number.size() + 3);
+  const auto bits = static_cast<std::uint64_t>(factor);
+  const std::array<std::uint64_t, 2> halves{bits & 0xffffffff, bits >> 32};
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    std::uint64_t carry = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      carry += product[i + j] + number[i] * (j < 2 ? halves[j] : 0);
+      product[i + j] = static_cast<std::uint32_t>(carry);
+      carry >>= 32;
+    }
+    product[i + 3] += static_cast<std::uint32_t>(carry);
+  }
+  return product;
+}
+
+bool larger(const Limbs& a, const Limbs& b) {
+  return std::lexicographical_compare(b.rbegin(), b.rend(), a.rbegin(), a.rend());
+}
+
+TEST(BurnsFaster, AgreesWithSchoolbookArithmetic) {
+  Draw draw{13};
+  int faster = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const std::int64_t total = (draw.any_size() >> 1) + 1;
+    const std::int64_t bad = draw.below(total) + 1;
+    const std::int64_t den = (draw.any_size() >> 1) + 2;
+    const Ratio target{draw.below(den), den};
+    // A factor near the burn itself: bad x den / (total x (den - num)), give or take one.
+    const auto scaled = static_cast<long double>(bad) / static_cast<long double>(total) *
+                        static_cast<long double>(den) / static_cast<long double>(den - target.num);
+    const std::int64_t below = draw.below(1'000) + 1;
+    if (scaled * static_cast<long double>(below) > 0x1p61L) continue;
+    const auto near = static_cast<std::int64_t>(scaled * static_cast<long double>(below));
+    const Ratio factor{std::max<std::int64_t>(0, near + draw.below(3) - 1), below};
+    const bool expected = larger(times(times(times({1}, bad), den), factor.den),
+                                 times(times(times({1}, total), den - target.num), factor.num));
+    ASSERT_EQ(burns_faster({total - bad, bad}, target, factor), expected);
+    faster += expected ? 1 : 0;
+  }
+  EXPECT_GT(faster, 10'000);
+  EXPECT_LT(faster, 90'000);
 }
 
 TEST(BudgetExhausted, TurnsAtTheLastEvent) {

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "base/archive.hpp"
+#include "slo/detail/base64.hpp"
 #include "tests/slo/draw.hpp"
 
 namespace fusebox::slo {
@@ -162,6 +163,18 @@ TEST(HistogramPercentile, FollowsTheNearestRankRuleOfJava) {
   EXPECT_EQ(histogram.value_at_percentile(std::nan("")), 1);
 }
 
+TEST(HistogramPercentile, AProductThatRoundsUpDoesNotCountAsTheNextRank) {
+  // In doubles, 9.090909090909092 x 11 / 100 is above 1, and 99.9 x 41000 / 100 above 40959.
+  Histogram eleven{kHour};
+  for (std::int64_t value = 1; value <= 11; ++value) eleven.record(value);
+  EXPECT_EQ(eleven.value_at_percentile(100.0 / 11), 1);
+  EXPECT_EQ(eleven.value_at_percentile(200.0 / 11), 2);
+  Histogram many{kHour};
+  many.record(1, 40'959);
+  many.record(2, 41);
+  EXPECT_EQ(many.value_at_percentile(99.9), 1);
+}
+
 TEST(HistogramPercentile, ZeroIsTheLowerEndOfTheFirstSlot) {
   Histogram histogram{kHour};
   histogram.record(10'003);
@@ -238,6 +251,12 @@ TEST(HistogramCorrected, IsTheSameAsOneByOne) {
   }
 }
 
+TEST(HistogramCorrected, StopsAtTheIntervalWithinASlotToo) {
+  Histogram histogram{{1'000, 1'000'000, 2}};  // slots of 512
+  histogram.record_corrected(100, 10);
+  EXPECT_EQ(histogram.total(), 10);  // 100, 90, … 10
+}
+
 TEST(HistogramCorrected, ATinyIntervalTakesNoTime) {
   Histogram histogram{{1, std::numeric_limits<std::int64_t>::max(), 2}};
   EXPECT_TRUE(histogram.record_corrected(std::int64_t{1} << 61, 1));
@@ -290,6 +309,14 @@ Histogram filled(const Golden& golden) {
   return histogram;
 }
 
+std::string inflated(const std::string& stream) {
+  std::string plain(1 << 16, '\0');
+  uLongf size = plain.size();
+  uncompress(reinterpret_cast<Bytef*>(plain.data()), &size,
+             reinterpret_cast<const Bytef*>(stream.data()), stream.size());
+  return plain.substr(0, size);
+}
+
 TEST_P(HistogramGolden, IsReadAsTheOthersReadIt) {
   const Result<Histogram> read = Histogram::decode_base64(GetParam().text);
   ASSERT_TRUE(read.has_value()) << read.error().message;
@@ -297,7 +324,14 @@ TEST_P(HistogramGolden, IsReadAsTheOthersReadIt) {
   EXPECT_EQ(read->encode(), filled(GetParam()).encode());
 }
 
-// Compressed bytes depend on zlib's level; what they inflate to does not.
+// The vectors come from the implementation in C. Their compressed bytes depend on zlib's level;
+// what they inflate to does not.
+TEST_P(HistogramGolden, IsWrittenByteForByteAsInC) {
+  const std::optional<std::string> bytes = detail::base64_decode(GetParam().text);
+  ASSERT_TRUE(bytes.has_value());
+  EXPECT_EQ(filled(GetParam()).encode(), inflated(bytes->substr(8)));
+}
+
 TEST_P(HistogramGolden, ComesBackFromItsOwnEncodings) {
   const Histogram histogram = filled(GetParam());
   const std::string text = histogram.encode_base64();
@@ -372,12 +406,12 @@ std::string big_endian(std::uint64_t value, int bytes) {
 // A plain encoding by hand, to write what no encoder does.
 struct Forged {
   std::uint32_t cookie = 0x1c849313;
-  std::optional<std::uint32_t> length;  // the payload's own if absent
+  std::optional<std::uint32_t> length = std::nullopt;  // the payload's own if absent
   std::uint32_t offset = 0;
   std::uint32_t digits = 3;
   std::int64_t lowest = 1;
   std::int64_t highest = 3'600'000'000;
-  std::string payload{"\x02", 1};  // one zero
+  std::string payload{"\x02"};  // a single 1
 
   [[nodiscard]] std::string bytes() const {
     return big_endian(cookie, 4) + big_endian(length.value_or(payload.size()), 4) +
