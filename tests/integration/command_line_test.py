@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support import json_lines, run
 
-PROGRAM, HERE = sys.argv[1], Path(sys.argv[2])
+PROGRAM, HERE = sys.argv[1], Path(sys.argv[2]).resolve()
 CONFIG = str(HERE / "example" / "fusebox.yaml")
 JOURNAL = str(HERE / "example" / "journal.ndjson")
 EVENT = '{"at":"2026-01-01T00:00:00Z","event":{"kind":"task","agent":"bot","outcome":"ok"}}\n'

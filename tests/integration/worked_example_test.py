@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support import json_lines, matches, missing_in_order, run
 
-PROGRAM, HERE = sys.argv[1], Path(sys.argv[2])
+PROGRAM, HERE = sys.argv[1], Path(sys.argv[2]).resolve()
 EXAMPLE = HERE / "example"
 CONFIG, JOURNAL = str(EXAMPLE / "fusebox.yaml"), str(EXAMPLE / "journal.ndjson")
 
