@@ -52,7 +52,7 @@ constexpr std::size_t watches_end(std::size_t ring) {
   return ring == kLastRing ? kBurnWindowCount : kRings[ring + 1].first_watch;
 }
 
-// A key with all windows warm fits 37 kB, and sums of two such counts fit 64 bits.
+// Good and bad together still fit 63 bits.
 constexpr std::int64_t kCountMax = (std::int64_t{1} << 62) - 1;
 
 constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t by) {

@@ -11,8 +11,9 @@
 // needs no head and a jump over its whole span no special case.
 //
 // A window is (now - W, now]. Buckets are right-closed, ((k-1)b, kb], so that a window whose ends
-// fall on bucket edges is exact; otherwise the oldest bucket is counted whole (conservative: at
-// most one bucket too many, 1 s in 5 min up to 1 h in 31 d, 0.13 % to 0.7 % of the window).
+// fall on bucket edges is exact; otherwise the oldest bucket is counted whole. That is conservative
+// and at most one bucket too many: 0.2 % to 0.8 % of a burn window, 0.1 % of an SLO window of 31 d,
+// and a thirtieth in the worst case, an SLO window just longer than five minutes.
 //
 // Slots live in pages that appear with their first event and go when they are empty again, so a
 // key seen once costs under 2 kB and a warm one at most 37 kB.
