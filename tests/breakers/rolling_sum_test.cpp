@@ -42,7 +42,7 @@ TEST(RollingSums, AWindowThatDoesNotDivideBySixtyKeepsTheBounds) {
   const Duration slack = shape.window / 60;
   for (int i = 0; i < 2000; ++i) {
     RollingSums sums;
-    const Instant charged = after(nanoseconds{i * 1'234'567});
+    const Instant charged = after(nanoseconds{std::int64_t{i} * 1'234'567});
     const std::array amounts{std::int64_t{1}};
     sums.add(shape, amounts, charged, charged);
     ASSERT_EQ(sums.sum(shape, 0, charged + shape.window), 1) << i;
