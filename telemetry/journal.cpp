@@ -138,8 +138,9 @@ struct JournalDecoder::Impl {
   Input input;
 
   Impl() {
-    // A failure to allocate comes up again, and is told, when the first line is parsed.
-    static_cast<void>(parser.allocate(kUsualLineBytes, kJsonDepthMax));
+    // The parser keeps this depth as it grows. A few kilobytes at the start are not worth an error.
+    const auto allocated = parser.allocate(kUsualLineBytes, kJsonDepthMax);
+    FUSEBOX_ASSERT(allocated == simdjson::SUCCESS);
     grow(kUsualLineBytes);
   }
 

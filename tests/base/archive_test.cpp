@@ -1,25 +1,11 @@
 #include "base/archive.hpp"
 
 #include <bit>
-#include <cstdlib>
-#include <new>
 
 #include <gtest/gtest.h>
 
+#include "tests/base/count_allocations.hpp"
 #include "tests/base/draw.hpp"
-
-namespace {
-// The bytes asked of operator new since a test set it to 0.
-std::size_t bytes_allocated = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-  bytes_allocated += size;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace fusebox {
 namespace {
@@ -155,11 +141,11 @@ TEST(Archive, EveryTruncationFailsAndAllocatesNoMoreThanIsThere) {
   const std::string bytes = written(random_everything(draw, 2));
   ASSERT_GT(bytes.size(), 500U);
   for (std::size_t length = 0; length < bytes.size(); ++length) {
-    bytes_allocated = 0;
+    allocations = {};
     const auto back = restored<Everything>(std::string_view(bytes).substr(0, length));
     ASSERT_TRUE(back.failed) << length;
     // A child is two bytes at least and a few hundred in memory, doubled by growth.
-    ASSERT_LT(bytes_allocated, 4096 + 2 * sizeof(Everything) * length) << length;
+    ASSERT_LT(allocations.bytes, 4096 + 2 * sizeof(Everything) * length) << length;
   }
 }
 
@@ -169,9 +155,9 @@ TEST(Archive, DamagedBytesNeverReadPastTheEnd) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(draw.bits());
-    bytes_allocated = 0;
+    allocations = {};
     static_cast<void>(restored<Everything>(damaged));
-    ASSERT_LT(bytes_allocated, 4096 + 2 * sizeof(Everything) * bytes.size()) << i;
+    ASSERT_LT(allocations.bytes, 4096 + 2 * sizeof(Everything) * bytes.size()) << i;
   }
 }
 
@@ -179,9 +165,9 @@ TEST(Archive, NoiseIsReadWithoutHarm) {
   Draw draw(4);
   for (int round = 0; round < 2000; ++round) {
     const std::string noise = draw.bytes(200);
-    bytes_allocated = 0;
+    allocations = {};
     static_cast<void>(restored<Everything>(noise));
-    ASSERT_LT(bytes_allocated, 4096 + 2 * sizeof(Everything) * 200);
+    ASSERT_LT(allocations.bytes, 4096 + 2 * sizeof(Everything) * 200);
   }
 }
 
@@ -190,11 +176,11 @@ TEST(Archive, AnInflatedCountFailsBeforeItAllocates) {
   const std::string huge =
       "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x3F"
       "abc";
-  bytes_allocated = 0;
+  allocations = {};
   EXPECT_TRUE(restored<std::string>(huge).failed);
   EXPECT_TRUE(restored<std::vector<std::int64_t>>(huge).failed);
   EXPECT_TRUE((restored<std::map<std::string, std::int64_t>>(huge).failed));
-  EXPECT_EQ(bytes_allocated, 0U);
+  EXPECT_EQ(allocations.bytes, 0U);
 }
 
 TEST(Archive, ValuesOutOfRangeFailAndReadAsDefaults) {

@@ -1,25 +1,13 @@
 // The decoder's promise to allocate nothing once it is warm, counted at operator new.
-#include <cstdlib>
-#include <fstream>
-#include <new>
-#include <string>
-#include <vector>
+#include "telemetry/journal.hpp"
 
 #include <gtest/gtest.h>
 
-#include "telemetry/journal.hpp"
+#include <fstream>
+#include <string>
+#include <vector>
 
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/base/count_allocations.hpp"
 
 namespace fusebox::telemetry {
 namespace {
@@ -38,11 +26,11 @@ TEST(JournalAllocation, WarmDecoderAllocatesNothing) {
   ASSERT_GT(lines.size(), 10U);
   JournalDecoder decoder;
   for (const std::string& line : lines) ASSERT_TRUE(decoder.decode_line(line).has_value()) << line;
-  const std::size_t before = allocations;
+  const std::size_t before = allocations.count;
   ASSERT_GT(before, 0U);
   bool all_good = true;
   for (const std::string& line : lines) all_good &= decoder.decode_line(line).has_value();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations.count, before);
   EXPECT_TRUE(all_good);
 }
 
