@@ -263,6 +263,7 @@ Value member(const Value& container, std::string_view name) {
 // search: linear, and without memory of its own.
 bool contains(std::string_view text, std::string_view part) {
   if (part.empty()) return true;
+  if (part.size() > text.size()) return false;
   return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
