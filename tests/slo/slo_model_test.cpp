@@ -326,7 +326,7 @@ TEST_P(SloAgainstModel, ARestoreInMidStreamChangesNoLine) {
 
 INSTANTIATE_TEST_SUITE_P(Windows, SloAgainstModel,
                          testing::Values(Duration{hours{1}}, Duration{days{2}}, Duration{days{30}}),
-                         [](const auto& info) { return format_duration(info.param); });
+                         [](const auto& param) { return format_duration(param.param); });
 
 }  // namespace
 }  // namespace fusebox::slo

@@ -6,7 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/json_writer.hpp"
 #include "tests/slo/support.hpp"
 
 namespace fusebox::slo {
@@ -18,19 +17,6 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-using Texts = std::vector<std::string>;
-
-std::string summary_of(Slo& slo, Instant now) {
-  std::string text;
-  JsonWriter json(text);
-  json.begin_array();
-  slo.write_summary(json, now);
-  json.end_array();
-  return text;
-}
-
-SloSpec by_agent() { return ratio_spec({.group_by = {Dimension::Agent}}); }
 
 // ---- what counts -----------------------------------------------------------------------------
 
@@ -231,7 +217,8 @@ TEST(SloAlerts, EachObjectiveHasItsOwn) {
   feed.add(kStart, false, 20);
   for (const auto& record : feed.records) {
     const auto* alert = std::get_if<telemetry::AlertRecord>(&record);
-    if (alert != nullptr) EXPECT_EQ(alert->objective_name, "standard");
+    if (alert == nullptr) continue;
+    EXPECT_EQ(alert->objective_name, "standard");
   }
   EXPECT_EQ(feed.slo.view(0, 0, kStart).status, SloStatus::Exhausted);
   EXPECT_EQ(feed.slo.view(0, 1, kStart).status, SloStatus::Healthy);
@@ -317,155 +304,6 @@ TEST(SloView, TellsTheStatusOfNowWithoutAnEvaluation) {
   feed.news();
   feed.tick(now + minutes{30});  // and the view has not kept the record from being written
   EXPECT_THAT(feed.news(), ElementsAre("page resolved 1h/5m", "critical -> warning"));
-}
-
-// ---- summary ---------------------------------------------------------------------------------
-
-TEST(SloSummary, EntryOfTheWorkedExample) {
-  Feed feed(ratio_spec({.group_by = {Dimension::Agent}}));
-  for (const bool good : {true, false, true, true, false}) feed.add(kStart, good);
-  EXPECT_EQ(summary_of(feed.slo, kStart),
-            R"([{"slo":"tool-success","key":{"agent":"bot"},"objective_name":"standard",)"
-            R"("good":3,"bad":2,"total":5,"objective":0.99,"sli":0.6,"budget_remaining":-39,)"
-            R"("burn_rate":{"5m":40,"30m":40,"1h":40,"2h":40,"6h":40,"1d":40,"3d":40},)"
-            R"("status":"exhausted","uncertain":false,"no_data":false}])");
-}
-
-TEST(SloSummary, WithoutEventsTheSliIsNullAndTheBudgetWhole) {
-  Slo slo(ratio_spec());
-  EXPECT_THAT(summary_of(slo, kStart),
-              HasSubstr(R"("total":0,"objective":0.99,"sli":null,"budget_remaining":1,)"));
-  EXPECT_THAT(summary_of(slo, kStart),
-              HasSubstr(R"("status":"no_data","uncertain":false,"no_data":true}])"));
-}
-
-TEST(SloSummary, GroupedSloHasNoEntryBeforeItsFirstEventAndThenByKey) {
-  Feed feed(by_agent());
-  EXPECT_EQ(summary_of(feed.slo, kStart), "[]");
-  for (const char* agent : {"b", "c", "a"}) feed.add(kStart, true, 1, agent);
-  const std::string text = summary_of(feed.slo, kStart);
-  EXPECT_LT(text.find(R"("agent":"a")"), text.find(R"("agent":"b")"));
-  EXPECT_LT(text.find(R"("agent":"b")"), text.find(R"("agent":"c")"));
-}
-
-TEST(SloSummary, ThresholdsCarryPercentilesAndNullsBeforeTheFirstEvent) {
-  Feed feed(latency_spec());
-  EXPECT_THAT(summary_of(feed.slo, kStart),
-              HasSubstr(R"("percentiles":{"p50":null,"p90":null,"p95":null,"p99":null})"));
-  feed.add(llm_event(0.1), kStart);
-  EXPECT_THAT(summary_of(feed.slo, kStart),
-              HasSubstr(R"("percentiles":{"p50":0.1,"p90":0.1,"p95":0.1,"p99":0.1})"));
-}
-
-// Each field at a value that its unit must keep, and far beyond what a histogram holds.
-TEST(SloSummary, PercentilesAreInTheUnitOfTheField) {
-  using telemetry::NumericField;
-  const auto p50_of = [](NumericField field, auto set) {
-    SloSpec spec = latency_spec();
-    spec.indicator = ThresholdIndicator{.where = condition("true"), .value = field};
-    Feed feed(std::move(spec));
-    telemetry::Event event = tool_event(true);
-    set(event);
-    feed.add(event, kStart);
-    const std::string text = summary_of(feed.slo, kStart);
-    const std::size_t from = text.find(R"("p50":)") + 6;
-    return text.substr(from, text.find(',', from) - from);
-  };
-  EXPECT_EQ(p50_of(NumericField::Score, [](auto& e) { e.score = 0.913; }), "0.913");
-  EXPECT_EQ(p50_of(NumericField::Confidence, [](auto& e) { e.confidence = 1; }), "1");
-  EXPECT_EQ(p50_of(NumericField::Trust, [](auto& e) { e.trust = 999; }), "999");
-  EXPECT_EQ(p50_of(NumericField::Depth, [](auto& e) { e.depth = 3; }), "3");
-  EXPECT_EQ(p50_of(NumericField::CostUsd, [](auto& e) { e.measured.cost_usd = MicroUsd{7}; }),
-            "7e-06");
-  EXPECT_EQ(p50_of(NumericField::TtftMs, [](auto& e) { e.measured.ttft_ms = 0.25; }), "0.25");
-  EXPECT_NE(p50_of(NumericField::DurationMs, [](auto& e) { e.measured.duration_ms = 1e300; }),
-            "null");
-}
-
-// ---- save and restore ------------------------------------------------------------------------
-
-std::string saved(const Slo& slo) {
-  std::string bytes;
-  ArchiveWriter writer(bytes);
-  slo.save(writer);
-  return bytes;
-}
-
-bool restores(Slo& slo, std::string_view bytes) {
-  ArchiveReader reader(bytes);
-  slo.restore(reader);
-  return !reader.failed();
-}
-
-Feed with_history(SloSpec spec) {
-  Feed feed(std::move(spec));
-  for (int i = 0; i < 40; ++i) {
-    const Instant at = kStart + i * minutes{3};
-    feed.add(at, i % 3 != 0, 1 + i, i % 2 == 0 ? "a" : "b");
-    feed.add(llm_event(100.0 * i, i % 2 == 0 ? "a" : "b"), at);
-  }
-  return feed;
-}
-
-TEST(SloRestore, GivesBackEverything) {
-  for (const SloSpec& spec : {by_agent(), latency_spec(), ratio_spec()}) {
-    Feed feed = with_history(spec);
-    std::vector<KeyIndex> marked;
-    feed.slo.set_uncertain("a", true, marked);
-    Slo copy(spec);
-    const std::string bytes = saved(feed.slo);
-    ASSERT_TRUE(restores(copy, bytes));
-    EXPECT_EQ(saved(copy), bytes);
-    const Instant later = kStart + hours{3};
-    EXPECT_EQ(summary_of(copy, later), summary_of(feed.slo, later));
-  }
-}
-
-TEST(SloRestore, RefusesTheStateOfAnotherSpecAndChangesNothing) {
-  const std::string grouped = saved(with_history(by_agent()).slo);
-  Feed other = with_history(ratio_spec());
-  const std::string before = saved(other.slo);
-  EXPECT_FALSE(restores(other.slo, grouped));
-  EXPECT_EQ(saved(other.slo), before);
-
-  SloSpec capped = by_agent();
-  capped.max_keys = 0;
-  Slo small(std::move(capped));
-  EXPECT_FALSE(restores(small, grouped));
-
-  SloSpec two = by_agent();
-  two.objectives.push_back(two.objectives.front());
-  Slo second(std::move(two));
-  EXPECT_FALSE(restores(second, grouped));
-}
-
-TEST(SloRestore, TruncatedBytesAreRefused) {
-  for (const SloSpec& spec : {by_agent(), latency_spec()}) {
-    const std::string bytes = saved(with_history(spec).slo);
-    for (std::size_t size = 0; size < bytes.size(); ++size) {
-      Slo slo(spec);
-      EXPECT_FALSE(restores(slo, std::string_view(bytes).substr(0, size))) << size;
-    }
-  }
-}
-
-// Each byte changed in a few ways: refused or not, the SLO works on.
-TEST(SloRestore, CorruptBytesNeverBreakTheSlo) {
-  for (const SloSpec& spec : {by_agent(), latency_spec()}) {
-    const std::string bytes = saved(with_history(spec).slo);
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      for (const int change : {0x01, 0x40, 0x80, 0xFF}) {
-        std::string corrupt = bytes;
-        corrupt[i] = static_cast<char>(corrupt[i] ^ change);
-        Feed feed(spec);
-        restores(feed.slo, corrupt);
-        feed.add(kStart + hours{3}, false, 1, "a");
-        feed.add(llm_event(5000, "a"), kStart + hours{3});
-        feed.tick(kStart + hours{9});
-        summary_of(feed.slo, kStart + hours{9});
-      }
-    }
-  }
 }
 
 TEST(SloNames, AreThoseOfTheLines) {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_writer.hpp"
 #include "slo/slo.hpp"
 #include "telemetry/record.hpp"
 
@@ -26,7 +27,7 @@ inline policy::Condition condition(std::string_view text) {
 struct SpecOptions {
   Ratio target{99, 100};
   Duration window = std::chrono::days{30};
-  std::vector<Dimension> group_by;
+  std::vector<Dimension> group_by = {};
 };
 
 // Tool calls of which those with outcome ok are good, with the standard alerts that can fire.
@@ -45,6 +46,8 @@ inline SloSpec ratio_spec(const SpecOptions& options = {}) {
           .objectives = {objective},
           .low_traffic = {}};
 }
+
+inline SloSpec by_agent() { return ratio_spec({.group_by = {Dimension::Agent}}); }
 
 // Model calls that are good up to two seconds.
 inline SloSpec latency_spec() {
@@ -92,6 +95,15 @@ inline std::vector<std::string> in_short(const std::vector<telemetry::RecordBody
   std::vector<std::string> texts;
   for (const auto& record : records) texts.push_back(in_short(record));
   return texts;
+}
+
+inline std::string summary_of(Slo& slo, Instant now) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_array();
+  slo.write_summary(json, now);
+  json.end_array();
+  return text;
 }
 
 // Feeds one SLO, evaluates after each event, keeps the records.
