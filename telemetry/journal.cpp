@@ -108,25 +108,25 @@ Result<void> decode_tick(Json value) {
 }
 
 Unexpected parse_error(simdjson::error_code code) {
-  if (code == simdjson::UTF8_ERROR) return {ErrorCode::InvalidUtf8, "the line is not valid UTF-8"};
+  if (code == simdjson::UTF8_ERROR) return {ErrorCode::InvalidUtf8, "the input is not valid UTF-8"};
   if (code == simdjson::DEPTH_ERROR) {
     return {ErrorCode::TooDeep,
-            "the line is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"};
+            "the input is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"};
   }
   if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY) {
-    return {ErrorCode::TooLarge, "no memory to parse the line"};
+    return {ErrorCode::TooLarge, "no memory to parse the input"};
   }
-  if (code == simdjson::EMPTY) return {ErrorCode::InvalidJson, "the line is empty"};
+  if (code == simdjson::EMPTY) return {ErrorCode::InvalidJson, "the input is empty"};
   if (code == simdjson::NUMBER_ERROR) {
-    return {ErrorCode::InvalidJson, "the line has a number that is malformed or out of range"};
+    return {ErrorCode::InvalidJson, "the input has a number that is malformed or out of range"};
   }
   if (code == simdjson::STRING_ERROR || code == simdjson::UNCLOSED_STRING) {
-    return {ErrorCode::InvalidJson, "the line has a string that is malformed or not closed"};
+    return {ErrorCode::InvalidJson, "the input has a string that is malformed or not closed"};
   }
   if (code == simdjson::UNESCAPED_CHARS) {
-    return {ErrorCode::InvalidJson, "the line has a control character inside a string"};
+    return {ErrorCode::InvalidJson, "the input has a control character inside a string"};
   }
-  return {ErrorCode::InvalidJson, "the line is not one JSON object"};
+  return {ErrorCode::InvalidJson, "the input is not one JSON object"};
 }
 
 }  // namespace
@@ -170,8 +170,8 @@ struct JournalDecoder::Impl {
 
 Result<JsonObject> JournalDecoder::Impl::parse(std::string_view text) {
   if (text.size() > kJournalLineBytesMax) {
-    return Unexpected{ErrorCode::TooLarge,
-                      "the line is longer than " + std::to_string(kJournalLineBytesMax) + " bytes"};
+    return Unexpected{ErrorCode::TooLarge, "the input is longer than " +
+                                               std::to_string(kJournalLineBytesMax) + " bytes"};
   }
   if (text.size() + simdjson::SIMDJSON_PADDING > padded.size()) grow(text.size());
   if (!text.empty()) std::memcpy(padded.data(), text.data(), text.size());
@@ -183,7 +183,7 @@ Result<JsonObject> JournalDecoder::Impl::parse(std::string_view text) {
   JsonObject object;
   if (root.get(object) != simdjson::SUCCESS) {
     return Unexpected{ErrorCode::InvalidInput,
-                      "the line is " + detail::describe(root) + "; expected an object"};
+                      "the input is " + detail::describe(root) + "; expected an object"};
   }
   return object;
 }
