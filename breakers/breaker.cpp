@@ -105,6 +105,10 @@ CallTally Breaker::tally(Instant now) const {
   return {};
 }
 
+bool Breaker::is_as_new(Instant now) const {
+  return generation_ == 1 && failures_in_row_ == 0 && (!window_ || window_->tally(now).calls == 0);
+}
+
 Admission Breaker::peek(Instant now) const {
   switch (state_) {
     case BreakerState::Closed:
@@ -298,7 +302,7 @@ bool Breaker::plausible() const {
     case BreakerState::Open:
       return generation_ >= 2 && waited;
     case BreakerState::HalfOpen:
-      return generation_ >= 3 && waited && fresh_since_ == open_until_;
+      return generation_ >= 3 && waited;
   }
   return false;
 }

@@ -124,6 +124,8 @@ class Breaker {
   // Closed: the calls of the window at `now`, or the row of failures where there is no window.
   // Half-open: the results so far. Open: nothing.
   [[nodiscard]] CallTally tally(Instant now) const;
+  // Nothing tells it from a new breaker, now and later, but the calls that are under way.
+  [[nodiscard]] bool is_as_new(Instant now) const;
 
   // At the deadline of open the answer is that of half-open, whether or not on_deadline has been
   // called yet.

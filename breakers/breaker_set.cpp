@@ -8,17 +8,47 @@
 #include "breakers/detail/transition_text.hpp"
 
 namespace fusebox::breakers {
+namespace {
+
+// As of lifetime budgets: longer than any lease, and than anybody looks back.
+constexpr Duration kIdleKeyLife = std::chrono::days{31};
+
+// One key's breaker, and what tells when it may be forgotten.
+struct Entry {
+  explicit Entry(const BreakerSpec& spec) : breaker(spec) {}
+
+  Breaker breaker;
+  std::uint32_t under_way = 0;  // tickets neither reported nor released
+  Instant last_used{};
+
+  [[nodiscard]] bool forgettable(Instant now) const {
+    if (under_way > 0 || breaker.state() != BreakerState::Closed) return false;
+    return breaker.is_as_new(now) || now - last_used >= kIdleKeyLife;
+  }
+  void save(ArchiveWriter& archive) const {
+    archive(under_way, last_used);
+    breaker.save(archive);
+  }
+  void restore(ArchiveReader& archive) {
+    archive(under_way, last_used);
+    breaker.restore(archive);
+  }
+};
+
+}  // namespace
 
 struct BreakerSet::Impl {
   explicit Impl(BreakerSpec from) : spec(std::move(from)) {}
 
   [[nodiscard]] std::optional<KeyIndex> find(const Dimensions& dimensions) const;
   [[nodiscard]] KeyIndex find_or_add(const Dimensions& dimensions);
-  void add_breaker();
+  // The entry that `taken` came from; null if the key is not there.
+  [[nodiscard]] Entry* entry_of(const Taken& taken);
   // After anything that may have moved a breaker: its deadline, and the record of the move.
   void settle(KeyIndex key, const std::optional<Transition>& moved,
               std::vector<telemetry::RecordBody>& out);
   [[nodiscard]] telemetry::BreakerRecord record_of(KeyIndex key, const Transition& moved) const;
+  void forget(KeyIndex key);
   void heard(Instant now) { last_heard = std::max(last_heard, now); }
   void write_entry(JsonWriter& json, KeyIndex key) const;
   void clear();
@@ -26,9 +56,10 @@ struct BreakerSet::Impl {
 
   const BreakerSpec spec;  // breakers point to it
   KeyTable keys;
-  std::vector<Breaker> breakers;  // by KeyIndex
+  std::vector<Entry> entries;  // by KeyIndex; of erased keys as new
   detail::DeadlineHeap deadlines;
   Instant last_heard{};
+  KeyIndex sweep_next = 0;
   mutable std::int64_t condition_errors = 0;
   mutable std::string scratch;  // the encoded key of the current call
 };
@@ -40,18 +71,26 @@ std::optional<KeyIndex> BreakerSet::Impl::find(const Dimensions& dimensions) con
 
 KeyIndex BreakerSet::Impl::find_or_add(const Dimensions& dimensions) {
   if (const auto found = find(dimensions)) return *found;
-  add_breaker();
-  return keys.insert(scratch);
+  const KeyIndex key = keys.insert(scratch);
+  if (key == entries.size()) {
+    entries.emplace_back(spec);
+    deadlines.add_key();
+  }
+  return key;
 }
 
-void BreakerSet::Impl::add_breaker() {
-  breakers.emplace_back(spec);
-  deadlines.add_key();
+Entry* BreakerSet::Impl::entry_of(const Taken& taken) {
+  return keys.contains(taken.key) ? &entries[taken.key] : nullptr;
+}
+
+void BreakerSet::Impl::forget(KeyIndex key) {
+  keys.erase(key);
+  entries[key] = Entry(spec);
 }
 
 void BreakerSet::Impl::settle(KeyIndex key, const std::optional<Transition>& moved,
                               std::vector<telemetry::RecordBody>& out) {
-  deadlines.set(key, breakers[key].next_deadline());
+  deadlines.set(key, entries[key].breaker.next_deadline());
   if (moved) out.emplace_back(record_of(key, *moved));
 }
 
@@ -68,7 +107,7 @@ telemetry::BreakerRecord BreakerSet::Impl::record_of(KeyIndex key, const Transit
 }
 
 void BreakerSet::Impl::write_entry(JsonWriter& json, KeyIndex key) const {
-  const Breaker& breaker = breakers[key];
+  const Breaker& breaker = entries[key].breaker;
   const CallTally tally = breaker.tally(last_heard);
   json.begin_object();
   json.field("breaker", spec.name);
@@ -84,24 +123,25 @@ void BreakerSet::Impl::write_entry(JsonWriter& json, KeyIndex key) const {
 
 void BreakerSet::Impl::clear() {
   keys = KeyTable{};
-  breakers.clear();
+  entries.clear();
   deadlines.clear();
   last_heard = Instant{};
+  sweep_next = 0;
   condition_errors = 0;
 }
 
 bool BreakerSet::Impl::restore_all(ArchiveReader& archive) {
-  archive(keys, last_heard, condition_errors);
-  if (archive.failed()) return false;
-  for (std::size_t i = 0; i < keys.index_end(); ++i) {
+  archive(keys, last_heard, condition_errors, sweep_next);
+  for (std::size_t i = 0; i < keys.index_end() && !archive.failed(); ++i) {
     const auto key = static_cast<KeyIndex>(i);
-    if (!keys.contains(key) || !spec.key.accepts(keys.key(key))) return false;
-    add_breaker();
-    breakers.back().restore(archive);
-    if (archive.failed()) return false;
-    deadlines.set(key, breakers.back().next_deadline());
+    entries.emplace_back(spec);
+    deadlines.add_key();
+    if (!keys.contains(key)) continue;
+    if (!spec.key.accepts(keys.key(key))) return false;
+    entries.back().restore(archive);
+    deadlines.set(key, entries.back().breaker.next_deadline());
   }
-  return true;
+  return !archive.failed();
 }
 
 BreakerSet::BreakerSet(BreakerSpec spec) : impl_(std::make_unique<Impl>(std::move(spec))) {}
@@ -129,36 +169,54 @@ std::int64_t BreakerSet::condition_errors() const { return impl_->condition_erro
 
 Admission BreakerSet::peek(const Dimensions& dimensions, Instant now) const {
   const auto key = impl_->find(dimensions);
-  return key ? impl_->breakers[*key].peek(now) : Admission{};
+  return key ? impl_->entries[*key].breaker.peek(now) : Admission{};
 }
 
 BreakerSet::Taken BreakerSet::take(const Dimensions& dimensions, Instant now) {
   impl_->heard(now);
   const KeyIndex key = impl_->find_or_add(dimensions);
-  const Taken taken{.key = key, .ticket = impl_->breakers[key].take(now)};
-  impl_->deadlines.set(key, impl_->breakers[key].next_deadline());
+  Entry& entry = impl_->entries[key];
+  ++entry.under_way;
+  entry.last_used = now;
+  const Taken taken{.key = key, .ticket = entry.breaker.take(now)};
+  impl_->deadlines.set(key, entry.breaker.next_deadline());
   return taken;
 }
 
 void BreakerSet::report(const Taken& taken, const CallResult& result, Instant at, Instant now,
                         std::vector<telemetry::RecordBody>& out) {
-  if (taken.key >= impl_->breakers.size()) return;
   impl_->heard(now);
-  impl_->settle(taken.key, impl_->breakers[taken.key].report(taken.ticket, result, at, now), out);
+  Entry* entry = impl_->entry_of(taken);
+  if (entry == nullptr) return;
+  if (entry->under_way > 0) --entry->under_way;
+  entry->last_used = now;
+  impl_->settle(taken.key, entry->breaker.report(taken.ticket, result, at, now), out);
 }
 
 void BreakerSet::release(const Taken& taken) {
-  if (taken.key >= impl_->breakers.size()) return;
-  Breaker& breaker = impl_->breakers[taken.key];
-  breaker.release(taken.ticket);
-  impl_->deadlines.set(taken.key, breaker.next_deadline());
+  Entry* entry = impl_->entry_of(taken);
+  if (entry == nullptr) return;
+  if (entry->under_way > 0) --entry->under_way;
+  entry->breaker.release(taken.ticket);
+  impl_->deadlines.set(taken.key, entry->breaker.next_deadline());
 }
 
 void BreakerSet::observe(const Dimensions& dimensions, const CallResult& result, Instant at,
                          Instant now, std::vector<telemetry::RecordBody>& out) {
   impl_->heard(now);
   const KeyIndex key = impl_->find_or_add(dimensions);
-  impl_->settle(key, impl_->breakers[key].observe(result, at, now), out);
+  Entry& entry = impl_->entries[key];
+  entry.last_used = now;
+  impl_->settle(key, entry.breaker.observe(result, at, now), out);
+}
+
+void BreakerSet::sweep(Instant now, std::size_t budget) {
+  const std::size_t end = impl_->keys.index_end();
+  for (std::size_t i = std::min(budget, end); i > 0; --i) {
+    const KeyIndex key = impl_->sweep_next < end ? impl_->sweep_next : 0;
+    impl_->sweep_next = key + 1;
+    if (impl_->keys.contains(key) && impl_->entries[key].forgettable(now)) impl_->forget(key);
+  }
 }
 
 std::optional<Instant> BreakerSet::next_deadline() const {
@@ -171,7 +229,7 @@ void BreakerSet::on_deadline(Instant now, std::vector<telemetry::RecordBody>& ou
   const auto earliest = impl_->deadlines.earliest();
   if (!earliest || earliest->at > now) return;
   impl_->heard(now);
-  impl_->settle(earliest->key, impl_->breakers[earliest->key].on_deadline(now), out);
+  impl_->settle(earliest->key, impl_->entries[earliest->key].breaker.on_deadline(now), out);
 }
 
 std::size_t BreakerSet::key_count() const { return impl_->keys.size(); }
@@ -181,8 +239,12 @@ void BreakerSet::write_summary(JsonWriter& json) const {
 }
 
 void BreakerSet::save(ArchiveWriter& archive) const {
-  archive(impl_->keys, impl_->last_heard, impl_->condition_errors);
-  for (const Breaker& breaker : impl_->breakers) breaker.save(archive);
+  const KeyTable& keys = impl_->keys;
+  archive(keys, impl_->last_heard, impl_->condition_errors, impl_->sweep_next);
+  for (std::size_t i = 0; i < keys.index_end(); ++i) {
+    const auto key = static_cast<KeyIndex>(i);
+    if (keys.contains(key)) impl_->entries[key].save(archive);
+  }
 }
 
 void BreakerSet::restore(ArchiveReader& archive) {

@@ -40,8 +40,8 @@ class BreakerSet {
       archive(key, ticket);
     }
   };
-  // As Breaker::take. `taken` of report and release must come from this set; one whose key the set
-  // does not have (it was restored from other state) is ignored.
+  // As Breaker::take. What was taken is reported or released once. `taken` must come from this
+  // set; one whose key the set does not have (it was restored from other state) is ignored.
   [[nodiscard]] Taken take(const Dimensions& dimensions, Instant now);
   // Each appends a BreakerRecord per transition to `out`.
   void report(const Taken& taken, const CallResult& result, Instant at, Instant now,
@@ -49,6 +49,11 @@ class BreakerSet {
   void release(const Taken& taken);
   void observe(const Dimensions& dimensions, const CallResult& result, Instant at, Instant now,
                std::vector<telemetry::RecordBody>& out);
+
+  // Forgets keys without a call under way whose breaker is as new, or closed and idle for 31 days
+  // (a count window never empties by itself). Visits at most `budget` keys, going round; call it
+  // at each tick, so that keys that come and go leave the memory flat.
+  void sweep(Instant now, std::size_t budget);
 
   // The earliest deadline over all keys (ties by key order of first sight); nullopt without one.
   // O(1).

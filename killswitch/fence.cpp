@@ -22,8 +22,8 @@ std::optional<std::int64_t> number_of(std::string_view id) {
   if (!id.starts_with(kIdPrefix)) return std::nullopt;
   const std::string_view digits = id.substr(kIdPrefix.size());
   std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc{} || end != id.data() + id.size()) return std::nullopt;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (parsed.ec != std::errc{}) return std::nullopt;
   if (number < 1 || number > kCountMax || id != id_of(number)) return std::nullopt;
   return number;
 }
@@ -167,7 +167,7 @@ void Fence::for_each_order(const Target& target, Visit visit) const {
       {ScopeKind::Global, "", ""},
       {ScopeKind::Tenant, tenant, ""},
       {ScopeKind::Agent, of[Dimension::Agent], ""},
-      {ScopeKind::TenantAgent, tenant.empty() ? "" : of[Dimension::Agent], tenant},
+      {ScopeKind::TenantAgent, of[Dimension::Agent], tenant},
       {ScopeKind::RootTask, of[Dimension::RootTask], ""},
       {ScopeKind::Session, of[Dimension::Session], ""},
       {ScopeKind::Task, of[Dimension::Task], ""},

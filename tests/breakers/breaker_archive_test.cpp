@@ -117,6 +117,23 @@ TEST(BreakerArchive, HostileBytesNeverMakeABreakerThatBreaks) {
   }
 }
 
+// All probes answered and nothing decided: no deadline would ever come.
+TEST(BreakerArchive, AHalfOpenThatIsStuckIsRefused) {
+  const auto bytes_with = [](std::uint32_t answered) {
+    std::string bytes;
+    ArchiveWriter archive(bytes);
+    const Instant since = kStart + seconds{10};
+    archive(BreakerState::HalfOpen, std::uint32_t{0}, std::uint64_t{3}, Duration{seconds{10}},
+            since, since, std::vector<std::uint64_t>{}, answered, answered,
+            CallTally{.calls = answered, .failures = 0, .slow = 0});
+    return bytes;
+  };
+  const BreakerSpec spec = full_spec(CountWindow{8});  // three probes
+  Breaker breaker(spec);
+  EXPECT_TRUE(restored(breaker, bytes_with(2)));
+  EXPECT_FALSE(restored(breaker, bytes_with(3)));
+}
+
 TEST(BreakerArchive, StateOfAnotherSpecIsRefused) {
   const auto states = states_of_one_breaker();
   BreakerSpec fewer_probes = full_spec(CountWindow{8});

@@ -109,6 +109,13 @@ TEST(BreakerTelemetry, ALateResultIsCountedInTheTimeItBelongsTo) {
   EXPECT_TRUE(driver.breaker.observe(failed, driver.now - seconds{59}, driver.now));
 }
 
+TEST(BreakerTelemetry, AResultFromTheFutureCountsAsNow) {
+  Driver driver(rate_spec(TimeWindow{seconds{60}}, 100, {1, 1}));
+  driver.breaker.observe(result_of('F'), driver.now + hours{1}, driver.now);
+  driver.advance(seconds{60});
+  EXPECT_EQ(driver.breaker.tally(driver.now).calls, 0);
+}
+
 // Old successes leave the window and the rate rises, but only a result that is in it may say so.
 TEST(BreakerTelemetry, AResultTooLateForTheWindowDecidesNoRate) {
   Driver driver(rate_spec(TimeWindow{seconds{60}}, 2, {1, 2}));
@@ -179,6 +186,14 @@ TEST(BreakerPatience, ADeadlineFiredLateActsAsIfInTime) {
   const Instant deadline = late.now + seconds{10};
   EXPECT_TRUE(late.breaker.observe(took(telemetry::Outcome::Ok, seconds{1}), deadline + seconds{1},
                                    late.now + seconds{60}));
+}
+
+TEST(BreakerPatience, FiredLateItOpensAsIfInTime) {
+  HalfOpened driver(1);
+  (void)driver.take();
+  const Instant silent = driver.now + seconds{30};
+  EXPECT_TRUE(driver.breaker.on_deadline(silent + seconds{5}));
+  EXPECT_EQ(driver.breaker.next_deadline(), silent + seconds{10});
 }
 
 TEST(BreakerDetectors, TheFirstOfThemIsNamed) {

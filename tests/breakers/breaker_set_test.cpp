@@ -262,6 +262,57 @@ TEST_F(BreakerSets, ManyKeysWithSaveAndRestoreInBetween) {
   EXPECT_EQ(summary_of(plain), summary_of(cut));
 }
 
+TEST_F(BreakerSets, SweepForgetsOnlyWhatIsAsNew) {
+  BreakerSet set(keyed(rate_spec(TimeWindow{seconds{60}}, 2, {1, 1})));
+  observe(set, "idle", "S");
+  observe(set, "open", "FF");
+  const auto under_way = set.take(bot("busy"), now);
+  set.sweep(now, 10);
+  EXPECT_EQ(set.key_count(), 3U);  // idle is still in its window
+  now += seconds{60};
+  set.sweep(now, 10);
+  EXPECT_EQ(set.key_count(), 2U);
+  observe(set, "idle", "F");
+  EXPECT_EQ(set.key_count(), 3U);
+  // Its window is empty, but its call may still end, and then counts.
+  set.report(under_way, result_of('F'), now, now, out);
+  observe(set, "busy", "F");
+  EXPECT_FALSE(set.peek(bot("busy"), now).allowed);
+}
+
+TEST_F(BreakerSets, SweepForgetsIdleKeysOfCountWindowsAfter31Days) {
+  BreakerSet set(keyed(rate_spec(CountWindow{10}, 2, {1, 1})));
+  observe(set, "a", "F");
+  now += hours{24 * 31} - nanoseconds{1};
+  set.sweep(now, 10);
+  EXPECT_EQ(set.key_count(), 1U);
+  now += nanoseconds{1};
+  set.sweep(now, 10);
+  EXPECT_EQ(set.key_count(), 0U);
+}
+
+TEST_F(BreakerSets, SweepGoesRoundWithinItsBudgetAndReusesTheRoom) {
+  BreakerSet set(keyed(rate_spec(TimeWindow{seconds{1}}, 100, {1, 1})));
+  for (int i = 0; i < 10; ++i) observe(set, "t" + std::to_string(i), "S");
+  now += seconds{5};
+  set.sweep(now, 4);
+  EXPECT_EQ(set.key_count(), 6U);
+  const std::string bytes = saved(set);
+  BreakerSet back(set.spec());
+  ArchiveReader archive(bytes);
+  back.restore(archive);
+  ASSERT_FALSE(archive.failed());
+  for (BreakerSet* each : {&set, &back}) {
+    observe(*each, "new", "S");
+    each->sweep(now, 4);
+    each->sweep(now, 4);
+    EXPECT_EQ(each->key_count(), 1U);
+  }
+  EXPECT_EQ(saved(set), saved(back));
+  EXPECT_EQ(set.take(bot("new"), now).key,
+            3U);  // the last index that was given back before it came
+}
+
 TEST_F(BreakerSets, DamagedBytesLeaveAnEmptySet) {
   BreakerSet set(keyed(consecutive_spec(1)));
   observe(set, "a", "F");

@@ -114,6 +114,12 @@ TEST(TimeBuckets, ACallIsForgottenLessThanOneBucketLate) {
   EXPECT_EQ(window.tally(at + seconds{61} - nanoseconds{1}).calls, 0);
 }
 
+TEST(TimeBuckets, ReachesBackBeforeTheFirstInstant) {
+  TimeBuckets window(seconds{1});
+  EXPECT_TRUE(window.add(kBad, from_ns(0), from_ns(0) + milliseconds{995}));
+  EXPECT_EQ(window.tally(from_ns(0) + milliseconds{995}).calls, 1);
+}
+
 TEST(TimeBuckets, ALateCallGoesToItsOwnBucketWhileThatIsHeld) {
   TimeBuckets window(seconds{60});
   const Instant now = kStart + seconds{100};

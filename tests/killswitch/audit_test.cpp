@@ -167,6 +167,16 @@ TEST(KillRows, K27_ATailThatNoCrashLeavesIsAChange) {
   EXPECT_EQ(verify_chain(unended + "more \"} and more").first_bad, 2);
 }
 
+// The hash fits, the text does not: a verifier that only hashed would take it.
+TEST(AuditVerify, AnEntryOfAnotherShapeIsRefused) {
+  const std::string zeros(64, '0');
+  const auto seal = [](std::string text) { return text + to_hex(sha256(text)) + "\"}\n"; };
+  const std::string head = R"({"n":1,"at":"","kind":"k","body":{})";
+  EXPECT_EQ(verify_chain(seal(head + R"(,"prev":")" + zeros + R"(","hash":")")).entries, 1);
+  EXPECT_EQ(verify_chain(seal(head + R"(,"Prev":")" + zeros + R"(","hash":")")).first_bad, 1);
+  EXPECT_EQ(verify_chain(seal(head + R"(,"prev":")" + zeros + R"(","Hash":")")).first_bad, 1);
+}
+
 TEST(AuditVerify, HostileBytesNeverCrash) {
   std::mt19937 random(11);
   const Chain chain = chain_of(2);

@@ -73,6 +73,9 @@ TEST(FenceArchive, OrdersThatContradictEachOtherAreRefused) {
   EXPECT_FALSE(restored(back, encode(2, {good})));        // a number beyond the last
   EXPECT_FALSE(restored(back, encode(3, {good, good})));  // one scope twice
   Order bad = good;
+  bad.scope = scope("agent:bot");  // one number twice
+  EXPECT_FALSE(restored(back, encode(3, {good, bad})));
+  bad = good;
   bad.id = "kill-2";
   bad.rearm_actors = {"a", "b"};  // would be armed
   EXPECT_FALSE(restored(back, encode(3, {bad})));

@@ -157,6 +157,23 @@ TEST(FenceMerge, TakesOverALaterRegisterWithoutItsApprovals) {
   EXPECT_EQ(trip(ours, "global").order->id, "kill-2");  // the number is taken
 }
 
+TEST(FenceMerge, ALaterTripOfATrippedScopeIsOneStopWithItsOwnId) {
+  Fence theirs;
+  trip(theirs, "agent:bot");
+  Fence ours;
+  ours.merge(*theirs.find_order("kill-1"));
+  rearm_fully(theirs, "kill-1");
+  trip(theirs, "agent:bot");
+  EXPECT_TRUE(ours.merge(*theirs.find_order("kill-2")));
+  EXPECT_EQ(ours.tripped_count(), 1U);
+  EXPECT_EQ(ours.orders().size(), 1U);
+  rearm_fully(theirs, "kill-2");
+  EXPECT_TRUE(ours.merge(*theirs.find_order("kill-2")));
+  EXPECT_EQ(ours.tripped_count(), 0U);
+  ASSERT_NE(ours.find_order("kill-2"), nullptr);
+  EXPECT_EQ(ours.find_order("kill-2")->reg.epoch, 4);
+}
+
 TEST(FenceMerge, AnIdOfAnotherScopeIsReplaced) {
   Fence ours;
   trip(ours, "tool:search");

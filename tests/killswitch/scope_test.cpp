@@ -24,6 +24,12 @@ TEST(Scopes, ParseAndFormatAreInverse) {
            Good{"root_task:r", {ScopeKind::RootTask, "r", ""}},
            Good{"tool:sql.query", {ScopeKind::Tool, "sql.query", ""}},
            Good{"model:größe", {ScopeKind::Model, "größe", ""}},
+           Good{"model:a\xc2\xa0"
+                "b",
+                {ScopeKind::Model,
+                 "a\xc2\xa0"
+                 "b",
+                 ""}},
            Good{"provider:p", {ScopeKind::Provider, "p", ""}},
            Good{"capability:delegation", {ScopeKind::Capability, "delegation", ""}},
            Good{"drill:daily", {ScopeKind::Drill, "daily", ""}},
@@ -55,7 +61,8 @@ TEST(Scopes, WhatIsNoScopeIsRefusedInWords) {
            Bad{"Agent:bot", "is no scope"},
            Bad{"agent:a\nb", "control character"},
            Bad{"agent:\x7f", "control character"},
-           Bad{"agent:\xc2\x85", "control character"},
+           Bad{"agent:\xc2\x80", "control character"},
+           Bad{"agent:\xc2\x9f", "control character"},
            Bad{"agent:\xff", "not UTF-8"},
            Bad{std::string("agent:a\0b", 9), "control character"},
            Bad{"tool:" + std::string(257, 'x'), "more than 256 bytes"},
