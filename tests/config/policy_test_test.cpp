@@ -27,8 +27,10 @@ spec:
         agent: bot
         action: tool
         target: file_delete
-        args: {path: /prod/x, force: true, depth: 012, size: 1.5e3, none: null, quoted: "7", list: [1, a]}
-      expect: {effect: require_approval, gate: governance, reason: approval_required, rule: no-deletes}
+        args:
+          {path: /prod/x, force: true, depth: 012, size: 1.5e3, none: null, quoted: "7", list: [1, a]}
+      expect:
+        {effect: require_approval, gate: governance, reason: approval_required, rule: no-deletes}
     - {name: only the gate, check: {}, expect: {gate: kill}}
 )";
 

@@ -53,9 +53,8 @@ std::string pair_text(const slo::AlertPair& pair) {
 
 // A burn rate is at most 1 / (1 - target), and an alert needs more than its factor.
 std::string reach_text(Ratio target) {
-  const Ratio budget = complement(target);
   return "a target of " + format_ratio(target) + " reaches factors below " +
-         format_ratio(make_ratio(budget.den, budget.num));
+         format_ratio(slo::largest_burn_rate(target));
 }
 
 void check_own(const slo::AlertPair& pair, const AlertContext& context, Report& report) {

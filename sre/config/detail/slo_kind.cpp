@@ -228,6 +228,7 @@ void check_objective_names(const std::vector<slo::Objective>& objectives,
 std::vector<slo::Objective> read_objectives(const MapReader& spec, const SloFrame& frame) {
   std::vector<slo::Objective> objectives;
   const auto items = spec.list("objectives");
+  objectives.reserve(items.size());
   for (const Field& item : items) objectives.push_back(read_objective(item, frame));
   check_objective_names(objectives, items);
   const auto field = spec.field("objectives");

@@ -11,17 +11,11 @@
 #include <yaml-cpp/parser.h>
 
 #include "base/text.hpp"
+#include "sre/config/detail/split_documents.hpp"
 #include "sre/config/source.hpp"
 
 namespace fusebox::config::detail {
 namespace {
-
-// One document's bytes, and where they begin in the file.
-struct Chunk {
-  std::string_view text;
-  std::uint32_t first_line = 1;
-  std::uint32_t offset = 0;
-};
 
 constexpr std::string_view kSubset =
     "expected plain YAML without anchors, aliases, tags and merges";
@@ -202,58 +196,6 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Frame> open_;
   std::optional<Node> root_;
 };
-
-bool is_marker(std::string_view line, std::string_view marker) {
-  if (!line.starts_with(marker)) return false;
-  return line.size() == marker.size() || line[marker.size()] == ' ' ||
-         line[marker.size()] == '\t' || line[marker.size()] == '\r';
-}
-
-// Documents begin at a line `---` and end at a line `...`, wherever these stand: YAML forbids both
-// inside of scalars. Splitting first means that a syntax error costs one document, not the file.
-std::vector<Chunk> split_documents(std::string_view text) {
-  std::vector<Chunk> chunks;
-  Chunk current{.text = {}, .first_line = 1, .offset = 0};
-  std::uint32_t line_number = 1;
-  std::size_t pos = 0;
-  const auto cut = [&](std::size_t end, std::uint32_t next_line) {
-    current.text = text.substr(current.offset, end - current.offset);
-    chunks.push_back(current);
-    current = {.text = {}, .first_line = next_line, .offset = static_cast<std::uint32_t>(end)};
-  };
-  while (pos < text.size()) {
-    const std::size_t newline = text.find('\n', pos);
-    const std::size_t next = newline == std::string_view::npos ? text.size() : newline + 1;
-    const std::string_view line = text.substr(pos, std::min(newline, text.size()) - pos);
-    if (is_marker(line, "---") && pos > current.offset) cut(pos, line_number);
-    if (is_marker(line, "...")) cut(next, line_number + 1);
-    pos = next;
-    ++line_number;
-  }
-  cut(text.size(), line_number);
-  return chunks;
-}
-
-// The first line with content, if any: nothing but comments makes no document.
-struct FirstLine {
-  std::string_view text;
-  Position at;
-};
-std::optional<FirstLine> first_line(const Chunk& chunk) {
-  std::size_t pos = 0;
-  for (std::uint32_t line = chunk.first_line; pos < chunk.text.size(); ++line) {
-    const std::size_t end = std::min(chunk.text.find('\n', pos), chunk.text.size());
-    const std::string_view content = chunk.text.substr(pos, end - pos);
-    const std::size_t start = content.find_first_not_of(" \t\r");
-    if (start != std::string_view::npos && content[start] != '#') {
-      return FirstLine{
-          content,
-          {.line = line, .column = 1, .offset = chunk.offset + static_cast<std::uint32_t>(pos)}};
-    }
-    pos = end + 1;
-  }
-  return std::nullopt;
-}
 
 void report_syntax(const Chunk& chunk, const YAML::Exception& failure, Report& report) {
   const bool placed = !failure.mark.is_null() && failure.mark.line >= 0;
