@@ -16,7 +16,7 @@ constexpr Color last_of(Color) { return Color::Blue; }
 // One of everything that an archive can hold, and itself.
 struct Everything {
   bool flag = false;
-  std::int8_t tiny = 0;
+  std::int16_t tiny = 0;
   std::uint8_t byte = 0;
   std::int32_t medium = 0;
   std::int64_t large = 0;
@@ -45,7 +45,7 @@ struct Everything {
 Everything random_everything(Draw& draw, int depth) {
   Everything out;
   out.flag = draw.below(2) == 0;
-  out.tiny = static_cast<std::int8_t>(draw.bits());
+  out.tiny = static_cast<std::int16_t>(draw.bits());
   out.byte = static_cast<std::uint8_t>(draw.bits());
   out.medium = static_cast<std::int32_t>(draw.bits());
   out.large = draw.any();
@@ -115,7 +115,7 @@ TEST(Archive, IntegersKeepTheirExtremes) {
   expect_exact(std::numeric_limits<std::int64_t>::min());
   expect_exact(std::numeric_limits<std::int64_t>::max());
   expect_exact(std::numeric_limits<std::uint64_t>::max());
-  expect_exact(std::numeric_limits<std::int8_t>::min());
+  expect_exact(std::numeric_limits<std::int16_t>::min());
   expect_exact(std::uint32_t{4'000'000'000});
 }
 
@@ -184,7 +184,7 @@ TEST(Archive, AnInflatedCountFailsBeforeItAllocates) {
 }
 
 TEST(Archive, ValuesOutOfRangeFailAndReadAsDefaults) {
-  const auto narrow = restored<std::int8_t>(written(std::int64_t{128}));
+  const auto narrow = restored<std::int16_t>(written(std::int64_t{32'768}));
   EXPECT_TRUE(narrow.failed);
   EXPECT_EQ(narrow.value, 0);
   EXPECT_TRUE(restored<std::uint32_t>(written(std::int64_t{-1})).failed);

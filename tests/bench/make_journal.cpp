@@ -23,7 +23,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-constexpr std::int64_t kMinutesPerDay = 24 * 60;
+constexpr std::int64_t kMinutesPerDay = 1440;
 // Of fresh lines; with a report for each check, 12 % of all lines are one or the other.
 constexpr std::int64_t kChecksIn1000 = 64;
 constexpr Instant kStart = from_ns(1'767'225'600'000'000'000);  // 2026-01-01T00:00:00Z

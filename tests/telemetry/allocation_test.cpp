@@ -1,12 +1,11 @@
 // The decoder's promise to allocate nothing once it is warm, counted at operator new.
-#include "telemetry/journal.hpp"
-
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
+#include "telemetry/journal.hpp"
 #include "tests/base/count_allocations.hpp"
 
 namespace fusebox::telemetry {

@@ -47,13 +47,13 @@ inline void expect_refused(const std::vector<BadLine>& rows) {
 // Decodes `line` and returns its body as Body; a failure of the test if it is none.
 template <class Body>
 [[nodiscard]] const Body& decode_as(JournalDecoder& decoder, std::string_view line) {
-  static const Body kNothing{};
+  static const Body nothing{};
   const auto input = decoder.decode_line(line);
   EXPECT_TRUE(input.has_value()) << (input ? "" : input.error().message);
-  if (!input) return kNothing;
+  if (!input) return nothing;
   const Body* body = std::get_if<Body>(&(*input)->body);
   EXPECT_NE(body, nullptr) << "another kind of input";
-  return body == nullptr ? kNothing : *body;
+  return body == nullptr ? nothing : *body;
 }
 
 }  // namespace fusebox::telemetry

@@ -234,10 +234,11 @@ TEST(JournalEvent, WrongValuesAreNamedWithWhatWasExpected) {
   };
   std::vector<BadLine> bad;
   for (const auto& [member, value, expected] : rows) {
-    bad.push_back({member + "=" + value, event_with("\"" + member + "\":" + value),
-                   ErrorCode::InvalidField, "event." + member + ": expected "});
-    bad.push_back({member + "=" + value, event_with("\"" + member + "\":" + value),
-                   ErrorCode::InvalidField, expected});
+    std::string pair = "\"";
+    pair.append(member).append("\":").append(value);
+    const std::string line = event_with(pair);
+    bad.push_back({pair, line, ErrorCode::InvalidField, "event." + member + ": expected "});
+    bad.push_back({pair, line, ErrorCode::InvalidField, expected});
   }
   expect_refused(bad);
   expect_refused({{"kind", line_of("event", R"({"kind":"check","agent":"a"})"),

@@ -84,6 +84,7 @@ TEST(Record, LinesAreTheGoldenOnes) {
   std::string written;
   for (RecordBody& body : every_kind()) written += line_of(std::move(body)) + "\n";
   const std::string path = FUSEBOX_TEST_DATA "/records.ndjson";
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): tests have one thread
   if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << written;
   std::ifstream in(path);
   const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
