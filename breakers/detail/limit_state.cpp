@@ -120,10 +120,9 @@ void LimitState::forget_all() {
 
 template <class Archive>
 void LimitState::visit(Archive& archive) {
-  const Shape shape = shape_of(spec, terms);
-  Shape saved = shape;
+  Shape saved = shape_of(spec, terms);
   archive(saved);
-  if (saved != shape) archive.fail();
+  if (saved != shape_of(spec, terms)) archive.fail();
   if (archive.failed()) return;
   archive(keys, next_slot_id, next_sweep, condition_errors, leaked_slots);
   for (KeyIndex key = 0; key < keys.index_end() && !archive.failed(); ++key) {
