@@ -280,6 +280,31 @@ TEST_F(BreakerSets, SweepForgetsOnlyWhatIsAsNew) {
   EXPECT_FALSE(set.peek(bot("busy"), now).allowed);
 }
 
+TEST_F(BreakerSets, SweepForgetsAKeyOnceItsCallsHaveEnded) {
+  BreakerSet set(keyed(consecutive_spec(3)));
+  const auto first = set.take(bot("a"), now);
+  const auto second = set.take(bot("a"), now);
+  set.release(first);
+  set.sweep(now, 1);
+  EXPECT_EQ(set.key_count(), 1U);
+  set.report(second, result_of('S'), now, now, out);
+  set.sweep(now, 1);
+  EXPECT_EQ(set.key_count(), 0U);
+}
+
+// It knows since when telemetry is news of the recovery, and its backoff and generation.
+TEST_F(BreakerSets, SweepKeepsABreakerThatHasMoved) {
+  BreakerSet set(keyed(consecutive_spec(1)));
+  observe(set, "a", "F");
+  advance(set, seconds{11});
+  observe(set, "a", "S");
+  ASSERT_EQ(out.size(), 3U);
+  set.sweep(now, 1);
+  EXPECT_EQ(set.key_count(), 1U);
+  set.sweep(now + hours{24 * 31}, 1);
+  EXPECT_EQ(set.key_count(), 0U);
+}
+
 TEST_F(BreakerSets, SweepForgetsIdleKeysOfCountWindowsAfter31Days) {
   BreakerSet set(keyed(rate_spec(CountWindow{10}, 2, {1, 1})));
   observe(set, "a", "F");
