@@ -34,12 +34,15 @@ inline constexpr std::string_view kOverflowValue = "_overflow";
 struct SloView {
   const SloSpec* spec;
   const Objective* objective;
-  std::string_view key;  // encoded by spec->group_by
-  Counts counts;         // over the SLO window
-  std::array<double, kBurnWindowCount> burn{};
-  double budget_remaining = 1;
+  std::string_view key;                            // encoded by spec->group_by
+  Counts counts;                                   // over the SLO window
+  std::array<Counts, kBurnWindowCount> windows{};  // over each burn window
   SloStatus status = SloStatus::NoData;
   bool uncertain = false;
+
+  // Computed when asked for: a rule asks for one or two of them, and each is a wide division.
+  [[nodiscard]] double burn(BurnWindow window) const;
+  [[nodiscard]] double budget_remaining() const;
 };
 
 class Slo {
@@ -59,12 +62,13 @@ class Slo {
   // Evaluates alerts and status of one key at `now`, appends the records of what changed: by
   // objective the alerts, pages first, then the status. A new key comes from no_data, so its first
   // good event makes it healthy. A status record whose `from` and `to` are equal says that only
-  // `uncertain` changed. Allocates only where there is something to append.
+  // `uncertain` changed. Allocates only where there is something to append. With four pairs about
+  // 50 ns while nothing burns, 150 ns in an outage, 700 ns where the binomial test is close.
   void evaluate(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out);
 
   // Keys whose numbers changed since their last evaluation: by time, or by a record() or a
-  // set_uncertain() that no evaluate() followed. Ascending. A tick evaluates these; O(keys) with one
-  // comparison each.
+  // set_uncertain() that no evaluate() followed. Ascending. A tick evaluates these; O(keys) with
+  // one comparison each.
   void due(Instant now, std::vector<KeyIndex>& out) const;
 
   // Telemetry of `agent` was lost, or came back: marks keys whose Agent dimension is that agent.

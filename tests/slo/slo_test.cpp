@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/base/count_allocations.hpp"
 #include "tests/slo/support.hpp"
 
 namespace fusebox::slo {
@@ -71,8 +72,8 @@ TEST(SloRecord, LateEventsCountInTheWindowTheyBelongTo) {
   const Instant now = kStart + hours{2};
   slo.record(tool_event(false), now - minutes{10}, now);
   const SloView view = slo.view(0, 0, now);
-  EXPECT_EQ(view.burn[static_cast<std::size_t>(BurnWindow::M5)], 0);
-  EXPECT_EQ(view.burn[static_cast<std::size_t>(BurnWindow::H1)], 100);
+  EXPECT_EQ(view.burn(BurnWindow::M5), 0);
+  EXPECT_EQ(view.burn(BurnWindow::H1), 100);
 }
 
 TEST(SloThreshold, ComparesTheValueAndIgnoresEventsWithoutIt) {
@@ -293,6 +294,20 @@ TEST(SloDue, NamesKeysThatChangedWithoutAnEvaluation) {
   std::vector<KeyIndex> keys;
   slo.due(kStart, keys);
   EXPECT_THAT(keys, ElementsAre(0u));
+}
+
+TEST(SloEvaluate, AllocatesOnlyForNews) {
+  Feed feed = after_a_good_month();
+  const Instant now = kStart + hours{719};
+  for (int i = 0; i < 100; ++i) feed.add(now, i % 4 == 0, 20);  // fires, and warms the pages
+  feed.news();
+  allocations = {};
+  for (int i = 0; i < 100; ++i) feed.add(now, i % 4 == 0);
+  EXPECT_EQ(feed.slo.view(0, 0, now).status, SloStatus::Critical);
+  EXPECT_EQ(allocations.count, 0u);
+  feed.tick(now + hours{2});
+  EXPECT_GT(allocations.count, 0u);
+  EXPECT_THAT(feed.news(), testing::Not(IsEmpty()));
 }
 
 TEST(SloView, TellsTheStatusOfNowWithoutAnEvaluation) {

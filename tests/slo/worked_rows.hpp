@@ -30,7 +30,7 @@ struct WindowBurn {
 // A pair of windows on its own, at 14.4 and the like.
 struct PairClaim {
   AlertPair pair;
-  bool burns;     // both windows burn faster than the factor
+  bool burns;  // both windows burn faster than the factor
   bool fires;  // and our low-traffic rule has enough evidence
 };
 
@@ -55,6 +55,16 @@ struct WorkedRow {
   std::vector<Form> forms = {};
   bool bad_born_late = false;  // the series of bad events does not exist before the first
 };
+
+// T13, a latency distribution: how many calls took so long. As classic buckets, each duration is
+// the upper bound of one.
+struct CallsAt {
+  double seconds;
+  std::int64_t calls;
+};
+inline constexpr CallsAt kLatencies[] = {{0.1, 50}, {0.5, 40}, {1, 9}, {2, 1}};
+inline constexpr double kLatencyBound = 0.5;
+inline constexpr double kLatencySli = 0.9;
 
 // Prometheus computes in doubles; its own forms are held to 1e-12.
 inline std::string close_to(std::string_view expr, std::string_view value) {

@@ -4,7 +4,10 @@
 // extrapolates; integers are divided once, as our own burn rates are, so results are equal to the
 // last digit.
 
+#include <array>
+#include <charconv>
 #include <cstdio>
+#include <iterator>
 #include <string>
 
 #include "slo/window.hpp"
@@ -14,9 +17,9 @@ namespace fusebox::slo {
 namespace {
 
 std::string text_of(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.17g", number);
-  return text;
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  return {text.data(), end};
 }
 
 std::int64_t steps_of(const WorkedRow& row) {
@@ -71,8 +74,7 @@ std::string remaining_of(const WorkedRow& row, Duration window) {
          ") / " + allowed;
 }
 
-void write_case(const WorkedRow& row, const std::string& expr, const std::string& value) {
-  const Duration at = row.step * steps_of(row);
+void write_case(Duration at, const std::string& expr, const std::string& value) {
   std::printf("      - expr: '%s'\n        eval_time: %s\n        exp_samples:", expr.c_str(),
               format_duration(at).c_str());
   if (value.empty()) {
@@ -80,6 +82,10 @@ void write_case(const WorkedRow& row, const std::string& expr, const std::string
   } else {
     std::printf("\n          - {labels: '{}', value: %s}\n", value.c_str());
   }
+}
+
+void write_case(const WorkedRow& row, const std::string& expr, const std::string& value) {
+  write_case(row.step * steps_of(row), expr, value);
 }
 
 // A series that is too young for a window has no value at the window's start; it was 0 there.
@@ -113,11 +119,29 @@ void write_row(const WorkedRow& row) {
   if (row.pair) write_pair(row, *row.pair);
 }
 
+// T13 as a classic histogram with a last bucket of +Inf. The interpolated percentile is not ours.
+void write_latencies() {
+  std::printf("  # T13 LatencySliCounts\n  - interval: 1m\n    input_series:\n");
+  std::int64_t below = 0;
+  for (const CallsAt& at : kLatencies) {
+    below += at.calls;
+    const std::string le = &at == std::end(kLatencies) - 1 ? "+Inf" : text_of(at.seconds);
+    std::printf("      - {series: 'h_bucket{le=\"%s\"}', values: '0 %lld'}\n", le.c_str(),
+                static_cast<long long>(below));
+  }
+  std::printf("    promql_expr_test:\n");
+  const std::string within = "sum(h_bucket{le=\"" + text_of(kLatencyBound) + "\"})";
+  const Duration at = std::chrono::minutes{1};
+  write_case(at, within + " / sum(h_bucket{le=\"+Inf\"})", text_of(kLatencySli));
+  write_case(at, "histogram_quantile(0.95, increase(h_bucket[1m]))", "0.7777777777777778");
+}
+
 }  // namespace
 }  // namespace fusebox::slo
 
 int main() {
   std::printf("rule_files: []\nevaluation_interval: 1m\ntests:\n");
   for (const auto& row : fusebox::slo::worked_rows()) fusebox::slo::write_row(row);
+  fusebox::slo::write_latencies();
   return 0;
 }
