@@ -156,8 +156,7 @@ class Inflater {
   }
   // Whether the stream ends here, with its checksum right, and its bytes too.
   [[nodiscard]] bool finish() {
-    char none = 0;
-    stream_.next_out = reinterpret_cast<Bytef*>(&none);
+    stream_.next_out = &spare_;
     stream_.avail_out = 1;
     while (good_ && !ended_ && stream_.avail_out > 0) step();
     return good_ && ended_ && stream_.avail_out == 1 && stream_.avail_in == 0;
@@ -172,6 +171,7 @@ class Inflater {
   }
 
   z_stream stream_{};
+  Bytef spare_ = 0;  // room for the byte that should not come
   bool ready_ = false;
   bool good_ = false;
   bool ended_ = false;
