@@ -13,3 +13,5 @@ core=$(taskset -pc $$ | grep -oE '[0-9]+$')  # the last one we may use
 for program in build/bench/bin/*_bench; do
   packaging/step.sh "$(basename "$program") on core $core" taskset -c "$core" "$program" "$@"
 done
+packaging/step.sh "replay of a 30-day journal on core $core" \
+  taskset -c "$core" packaging/bench_replay.sh build/bench

@@ -39,9 +39,8 @@ SloView view_of(const SloSpec& spec, const Objective& objective, std::string_vie
                .status = status,
                .uncertain = state.uncertain};
   for (std::size_t i = 0; i < kBurnWindowCount; ++i) {
-    view.burn[i] = burn_rate(state.counts.counts(static_cast<BurnWindow>(i)), objective.target);
+    view.windows[i] = state.counts.counts(static_cast<BurnWindow>(i));
   }
-  view.budget_remaining = budget_remaining(view.counts, objective.target);
   return view;
 }
 
@@ -108,6 +107,14 @@ std::string_view name_of(SloStatus status) {
 
 std::span<const std::string_view> slo_status_names() { return kStatusNames; }
 
+double SloView::burn(BurnWindow window) const {
+  return burn_rate(windows[static_cast<std::size_t>(window)], objective->target);
+}
+
+double SloView::budget_remaining() const {
+  return slo::budget_remaining(counts, objective->target);
+}
+
 Slo::Slo(SloSpec spec) {
   FUSEBOX_ASSERT(!spec.objectives.empty());
   FUSEBOX_ASSERT(threshold_of(spec) == nullptr || spec.objectives.size() == 1);
@@ -138,7 +145,7 @@ std::optional<KeyIndex> Slo::record(const telemetry::Event& event, Instant at, I
 void Slo::evaluate(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out) {
   WindowedCounts& counts = impl_->state.by_key[key].counts;
   counts.advance(now);
-  impl_->state.stale_at[key] = counts.next_change();
+  impl_->state.stale_at[key] = counts.next_ratio_change();
   for (std::size_t i = 0; i < impl_->spec.objectives.size(); ++i) impl_->evaluate(key, i, out);
 }
 

@@ -18,7 +18,7 @@ namespace fusebox::slo {
 // A condition that errs does not match and is counted.
 struct RatioIndicator {
   policy::Condition total;
-  policy::Condition part;    // the good or the bad events
+  policy::Condition part;  // the good or the bad events
   bool part_is_good = true;
 };
 
@@ -46,8 +46,8 @@ struct SloSpec {
   std::string description;
   std::variant<RatioIndicator, ThresholdIndicator> indicator;
   KeySpec group_by;
-  std::size_t max_keys = 10'000;  // further keys are counted in `_overflow`
-  Duration window{};              // rolling, kSloWindowMin..kSloWindowMax
+  std::size_t max_keys = 10'000;      // further keys are counted in `_overflow`
+  Duration window{};                  // rolling, kSloWindowMin..kSloWindowMax
   std::vector<Objective> objectives;  // at least one; exactly one for thresholds
   LowTrafficRule low_traffic;
 };

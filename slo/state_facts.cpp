@@ -65,7 +65,7 @@ Value StateFacts::get(Slot slot) const {
     case Field::Sli:
       return sli_value(view_);
     case Field::BudgetRemaining:
-      return Value::of(view_.budget_remaining);
+      return Value::of(view_.budget_remaining());
     case Field::Status:
       return Value::of(name_of(view_.status));
     case Field::Key:
@@ -79,7 +79,7 @@ Value StateFacts::member(Slot slot, std::size_t literal) const {
   if (slot == slot_of(Field::Key)) return key_member(view_, static_cast<Dimension>(literal));
   FUSEBOX_ASSERT(slot == slot_of(Field::BurnRate));
   FUSEBOX_ASSERT(literal < kBurnWindowCount);
-  return Value::of(view_.burn[literal]);
+  return Value::of(view_.burn(static_cast<BurnWindow>(literal)));
 }
 
 }  // namespace fusebox::slo

@@ -163,23 +163,36 @@ void WindowedCounts::credit(std::size_t ring, std::int64_t bucket, Counts counts
   if (edge + span_of(ring) <= now_) return;  // too late for every window of this ring
   slot_for(ring, bucket) += counts;
   for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
-    credit_watch(watch, bucket, edge + kBurnWindows[watch].length, counts);
+    credit_watch(watch, bucket, edge + kBurnWindows[watch].length, kRings[ring].bucket, counts);
   }
-  if (slo_ring_ == ring) credit_watch(kOwnWatch, bucket, edge + slo_window_, counts);
+  if (slo_ring_ == ring) {
+    credit_watch(kOwnWatch, bucket, edge + slo_window_, kRings[ring].bucket, counts);
+  }
 }
 
 void WindowedCounts::credit_watch(std::size_t index, std::int64_t bucket, Instant leaves,
-                                  Counts counts) {
+                                  Duration ring_bucket, Counts counts) {
   if (leaves <= now_) return;
   Watch& watch = watches_[index];
-  if (watch.sum == Counts{} || bucket < watch.tail) watch.tail = bucket;
+  const bool oldest = watch.sum == Counts{} || bucket < watch.tail;
+  if (oldest) watch.tail = bucket;
+  const bool first_bad = watch.sum.bad == 0 && counts.bad > 0;
   watch.sum += counts;
+  // The first bad event makes the leaving of the good ones before it visible.
+  if (oldest || first_bad) note_change(index, leaves - (bucket - watch.tail) * ring_bucket);
+}
+
+void WindowedCounts::note_change(std::size_t index, Instant leaves) {
   next_change_ = std::min(next_change_, leaves);
+  if (watches_[index].sum.bad > 0 || index == slo_watch_) {
+    next_ratio_change_ = std::min(next_ratio_change_, leaves);
+  }
 }
 
 void WindowedCounts::expire(Instant now) {
   now_ = now;
   next_change_ = kNever;
+  next_ratio_change_ = kNever;
   // Longest last: the longest window of a ring clears the slots that the others still subtract.
   if (slo_ring_ < kRingCount) expire_watch(kOwnWatch, slo_ring_, slo_window_);
   for (std::size_t ring = 0; ring < kLastRing; ++ring) {
@@ -195,7 +208,7 @@ void WindowedCounts::expire_watch(std::size_t index, std::size_t ring, Duration 
   while (watch.sum != Counts{}) {
     const Instant leaves = edge_of(watch.tail, kRings[ring].bucket) + length;
     if (leaves > now_) {
-      next_change_ = std::min(next_change_, leaves);
+      note_change(index, leaves);
       return;
     }
     watch.sum -= at(ring, watch.tail);

@@ -75,6 +75,10 @@ class WindowedCounts {
   // are zero.
   [[nodiscard]] Instant next_change() const { return next_change_; }
 
+  // The first time at which a ratio of a sum can change by time alone, or the SLO window can be
+  // empty: later than next_change() while good events leave windows in which nothing is bad.
+  [[nodiscard]] Instant next_ratio_change() const { return next_ratio_change_; }
+
   // All in: the object and its heap.
   [[nodiscard]] std::size_t memory_bytes() const;
 
@@ -121,9 +125,11 @@ class WindowedCounts {
   [[nodiscard]] Counts longest_sum() const;
   [[nodiscard]] Duration span_of(std::size_t ring) const;
   void credit(std::size_t ring, std::int64_t bucket, Counts counts);
-  void credit_watch(std::size_t index, std::int64_t bucket, Instant leaves, Counts counts);
+  void credit_watch(std::size_t index, std::int64_t bucket, Instant leaves, Duration ring_bucket,
+                    Counts counts);
   void expire(Instant now);
   void expire_watch(std::size_t index, std::size_t ring, Duration length);
+  void note_change(std::size_t index, Instant leaves);
   [[nodiscard]] std::int64_t next_bucket(std::size_t ring, std::int64_t bucket) const;
 
   [[nodiscard]] Counts at(std::size_t ring, std::int64_t bucket) const;
@@ -141,6 +147,7 @@ class WindowedCounts {
   Duration slo_window_;
   Instant now_{};
   Instant next_change_ = kNever;
+  Instant next_ratio_change_ = kNever;
   std::array<Watch, kBurnWindowCount + 1> watches_{};
   std::vector<Page> pages_;
   std::array<std::uint16_t, kPageCount> table_{};  // page number + 1 by place in the rings; 0: none

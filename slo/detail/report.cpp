@@ -22,9 +22,7 @@ std::string key_json(const SloView& view) {
   return text;
 }
 
-double burn_over(const SloView& view, BurnWindow window) {
-  return view.burn[static_cast<std::size_t>(window)];
-}
+double burn_over(const SloView& view, BurnWindow window) { return view.burn(window); }
 
 bool status_changed(const Announced& before, const Announced& after) {
   return before.assessment.status != after.assessment.status || before.uncertain != after.uncertain;
@@ -54,7 +52,7 @@ telemetry::SloStatusRecord status_record(const SloView& view, SloStatus from) {
           .objective_name = view.objective->name,
           .from = std::string(name_of(from)),
           .to = std::string(name_of(view.status)),
-          .budget_remaining = view.budget_remaining,
+          .budget_remaining = view.budget_remaining(),
           .uncertain = view.uncertain};
 }
 
@@ -62,7 +60,7 @@ void write_burn_rates(JsonWriter& json, const SloView& view) {
   json.key("burn_rate");
   json.begin_object();
   for (std::size_t i = 0; i < kBurnWindowCount; ++i) {
-    json.field(burn_window_names()[i], view.burn[i]);
+    json.field(burn_window_names()[i], view.burn(static_cast<BurnWindow>(i)));
   }
   json.end_object();
 }
@@ -122,7 +120,7 @@ void write_entry(JsonWriter& json, const SloView& view, const Histogram* values)
   json.field("total", view.counts.total());
   json.field("objective", view.objective->target.to_double());
   json.field("sli", ratio.value_or(std::numeric_limits<double>::quiet_NaN()));
-  json.field("budget_remaining", view.budget_remaining);
+  json.field("budget_remaining", view.budget_remaining());
   write_burn_rates(json, view);
   json.field("status", name_of(view.status));
   json.field("uncertain", view.uncertain);

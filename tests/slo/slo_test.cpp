@@ -277,14 +277,25 @@ TEST(SloUncertain, IsWorseThanNoData) {
 
 // ---- due -------------------------------------------------------------------------------------
 
-TEST(SloDue, NamesKeysWhenAWindowLosesABucket) {
+TEST(SloDue, NamesKeysWhenAWindowWithBadEventsLosesABucket) {
   Feed feed(by_agent());
-  feed.add(kStart, true, 1, "a");
-  feed.add(kStart + seconds{30}, true, 1, "b");
+  feed.add(kStart, false, 1, "a");
+  feed.add(kStart + seconds{30}, false, 1, "b");
   std::vector<KeyIndex> keys;
   feed.slo.due(kStart + minutes{5} - Duration{1}, keys);
   EXPECT_THAT(keys, IsEmpty());
   feed.slo.due(kStart + minutes{5}, keys);
+  EXPECT_THAT(keys, ElementsAre(0u));
+}
+
+// Good events that leave change no ratio: only the SLO window's own buckets can (no data).
+TEST(SloDue, LeavesKeysWithoutBadEventsAloneUntilTheSloWindowMoves) {
+  Feed feed(by_agent());
+  feed.add(kStart, true, 1, "a");
+  std::vector<KeyIndex> keys;
+  feed.slo.due(kStart + std::chrono::days{3}, keys);
+  EXPECT_THAT(keys, IsEmpty());
+  feed.slo.due(kStart + std::chrono::days{31}, keys);
   EXPECT_THAT(keys, ElementsAre(0u));
 }
 

@@ -92,6 +92,7 @@ class RandomTraffic {
 
   void check() const {
     Instant next = kNever;
+    Instant next_ratio = kNever;
     for (const auto& [window, counts] : all_windows(windows_, slo_window_)) {
       const Duration bucket = bucket_for(window);
       ASSERT_EQ(counts, model_.by_bucket(window, now_)) << format_duration(window);
@@ -105,8 +106,11 @@ class RandomTraffic {
       if (aligned) {
         ASSERT_EQ(counts, least) << format_duration(window);
       }
-      next = std::min(next, model_.next_change(window, now_));
+      const Instant leaves = model_.next_change(window, now_);
+      next = std::min(next, leaves);
+      if (counts.bad > 0 || window == slo_window_) next_ratio = std::min(next_ratio, leaves);
     }
+    ASSERT_EQ(windows_.next_ratio_change(), next_ratio);
     ASSERT_EQ(windows_.next_change(), next);
     ASSERT_LE(windows_.memory_bytes(), 37'000u);
   }
