@@ -45,7 +45,8 @@ struct Piece {
   Model value;
 };
 
-enum Level { kTernary, kOr, kAnd, kRelation, kSum, kProduct, kUnary, kPrimary };
+// How tightly an operator binds, loosest first.
+enum Level { Ternary, Or, And, Relation, Sum, Product, Unary, Primary };
 
 Model logic(bool decisive, const std::vector<Piece>& operands) {
   bool any_error = false;
@@ -110,17 +111,17 @@ class Maker {
   Piece condition(int depth) {
     switch (depth == 0 ? pick(3) : pick(12)) {
       case 0:
-        return one_of({{"true", kPrimary, true}, {"false", kPrimary, false}});
+        return one_of({{"true", Primary, true}, {"false", Primary, false}});
       case 1:
-        return one_of({{"flag", kPrimary, true}, {"args.on", kPrimary, true}});
+        return one_of({{"flag", Primary, true}, {"args.on", Primary, true}});
       case 2:
-        return one_of({{"absent > 0", kRelation, Err{}}, {"args.n", kPrimary, Err{}}});
+        return one_of({{"absent > 0", Relation, Err{}}, {"args.n", Primary, Err{}}});
       case 3:
       case 4:
-        return chain(depth, " && ", kAnd, false);
+        return chain(depth, " && ", And, false);
       case 5:
       case 6:
-        return chain(depth, " || ", kOr, true);
+        return chain(depth, " || ", Or, true);
       case 7:
         return negation(depth);
       case 8:
@@ -143,48 +144,48 @@ class Maker {
 
   Piece integer(int depth) {
     if (depth > 0 && pick(2) == 0) return calculation(integer(depth - 1), integer(depth - 1), 5);
-    return one_of({{"0", kPrimary, std::int64_t{0}},
-                   {"2", kPrimary, std::int64_t{2}},
-                   {"-7", kUnary, std::int64_t{-7}},
-                   {"9007199254740993", kPrimary, std::int64_t{9007199254740993}},
-                   {"-9223372036854775808", kUnary, std::numeric_limits<std::int64_t>::min()},
-                   {"tokens", kPrimary, std::int64_t{7}},
-                   {"largest", kPrimary, std::numeric_limits<std::int64_t>::max()},
-                   {"absent", kPrimary, Err{}},
-                   {"args.n", kPrimary, std::int64_t{7}},
-                   {"args.half", kPrimary, 0.5},
-                   {"args.path", kPrimary, std::string("/prod/db")},
-                   {"size(args.word)", kPrimary, std::int64_t{3}}});
+    return one_of({{"0", Primary, std::int64_t{0}},
+                   {"2", Primary, std::int64_t{2}},
+                   {"-7", Unary, std::int64_t{-7}},
+                   {"9007199254740993", Primary, std::int64_t{9007199254740993}},
+                   {"-9223372036854775808", Unary, std::numeric_limits<std::int64_t>::min()},
+                   {"tokens", Primary, std::int64_t{7}},
+                   {"largest", Primary, std::numeric_limits<std::int64_t>::max()},
+                   {"absent", Primary, Err{}},
+                   {"args.n", Primary, std::int64_t{7}},
+                   {"args.half", Primary, 0.5},
+                   {"args.path", Primary, std::string("/prod/db")},
+                   {"size(args.word)", Primary, std::int64_t{3}}});
   }
 
   Piece real(int depth) {
     if (depth > 0 && pick(2) == 0) return calculation(real(depth - 1), real(depth - 1), 4);
-    return one_of({{"0.0", kPrimary, 0.0},
-                   {"7.0", kPrimary, 7.0},
-                   {"-1.5", kUnary, -1.5},
-                   {"1e300", kPrimary, 1e300},
-                   {"beyond", kPrimary, 9007199254740992.0},
-                   {"cost", kPrimary, 0.5},
-                   {"nan", kPrimary, std::numeric_limits<double>::quiet_NaN()},
-                   {"slo.sli", kPrimary, Err{}}});
+    return one_of({{"0.0", Primary, 0.0},
+                   {"7.0", Primary, 7.0},
+                   {"-1.5", Unary, -1.5},
+                   {"1e300", Primary, 1e300},
+                   {"beyond", Primary, 9007199254740992.0},
+                   {"cost", Primary, 0.5},
+                   {"nan", Primary, std::numeric_limits<double>::quiet_NaN()},
+                   {"slo.sli", Primary, Err{}}});
   }
 
   Piece number(int depth) { return pick(2) == 0 ? integer(depth) : real(depth); }
 
   Piece text() {
-    return one_of({{"'sql'", kPrimary, std::string("sql")},
-                   {"''", kPrimary, std::string()},
-                   {"'é'", kPrimary, std::string("é")},
-                   {"target", kPrimary, std::string("sql_écho")},
-                   {"empty", kPrimary, std::string()}});
+    return one_of({{"'sql'", Primary, std::string("sql")},
+                   {"''", Primary, std::string()},
+                   {"'é'", Primary, std::string("é")},
+                   {"target", Primary, std::string("sql_écho")},
+                   {"empty", Primary, std::string()}});
   }
 
   Piece dynamic() {
-    return one_of({{"args.path", kPrimary, std::string("/prod/db")},
-                   {"args.n", kPrimary, std::int64_t{7}},
-                   {"args['half']", kPrimary, 0.5},
-                   {"args.on", kPrimary, true},
-                   {"args.missing", kPrimary, Err{}}});
+    return one_of({{"args.path", Primary, std::string("/prod/db")},
+                   {"args.n", Primary, std::int64_t{7}},
+                   {"args['half']", Primary, 0.5},
+                   {"args.on", Primary, true},
+                   {"args.missing", Primary, Err{}}});
   }
 
   Piece chain(int depth, std::string_view op, int level, bool decisive) {
@@ -203,22 +204,22 @@ class Maker {
   Piece negation(int depth) {
     const Piece operand = condition(depth - 1);
     const bool* value = as<bool>(operand.value);
-    return {"!" + at(kUnary, operand), kUnary, value ? Model(!*value) : Model(Err{})};
+    return {"!" + at(Unary, operand), Unary, value ? Model(!*value) : Model(Err{})};
   }
 
   static Piece choice(const Piece& when, const Piece& then, const Piece& otherwise) {
     const bool* chosen = as<bool>(when.value);
     const Model value = !chosen ? Model(Err{}) : *chosen ? then.value : otherwise.value;
-    return {at(kOr, when) + " ? " + at(kOr, then) + " : " + otherwise.text, kTernary, value};
+    return {at(Or, when) + " ? " + at(Or, then) + " : " + otherwise.text, Ternary, value};
   }
 
   // The first `operators` of + - * / %.
   Piece calculation(const Piece& left, const Piece& right, std::size_t operators) {
     if (pick(8) == 0) {
-      return {"-" + at(kPrimary, left), kUnary, negated(left.value)};
+      return {"-" + at(Primary, left), Unary, negated(left.value)};
     }
     const char op = "+-*/%"[pick(operators)];
-    const int level = op == '+' || op == '-' ? kSum : kProduct;
+    const int level = op == '+' || op == '-' ? Sum : Product;
     return {at(level, left) + (pick(2) == 0 ? " " : "") + op + " " + at(level + 1, right), level,
             arithmetic(op, left.value, right.value)};
   }
@@ -226,7 +227,7 @@ class Maker {
   Piece compare(const Piece& left, const Piece& right) {
     constexpr std::array<std::string_view, 6> kOps{"==", "!=", "<", "<=", ">", ">="};
     const std::string_view op = kOps[pick(kOps.size())];
-    return {at(kSum, left) + " " + std::string(op) + " " + at(kSum, right), kRelation,
+    return {at(Sum, left) + " " + std::string(op) + " " + at(Sum, right), Relation,
             comparison(op, left.value, right.value)};
   }
 
