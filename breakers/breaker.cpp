@@ -293,6 +293,8 @@ void Breaker::restore(ArchiveReader& archive) {
 }
 
 bool Breaker::plausible() const {
+  constexpr std::uint64_t kGenerationMax = std::uint64_t{1} << 62;
+  if (generation_ > kGenerationMax || open_until_ < Instant{}) return false;
   const bool waited = wait_ >= spec_->open_wait && wait_ <= spec_->open_max;
   const bool row_open =
       spec_->consecutive_failures && failures_in_row_ >= *spec_->consecutive_failures;

@@ -31,6 +31,7 @@ struct Entry {
   }
   void restore(ArchiveReader& archive) {
     archive(under_way, last_used);
+    if (last_used < Instant{}) archive.fail();
     breaker.restore(archive);
   }
 };
@@ -132,6 +133,7 @@ void BreakerSet::Impl::clear() {
 
 bool BreakerSet::Impl::restore_all(ArchiveReader& archive) {
   archive(keys, last_heard, condition_errors, sweep_next);
+  if (last_heard < Instant{}) return false;
   for (std::size_t i = 0; i < keys.index_end() && !archive.failed(); ++i) {
     const auto key = static_cast<KeyIndex>(i);
     entries.emplace_back(spec);

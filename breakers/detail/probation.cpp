@@ -52,7 +52,10 @@ bool Probation::plausible(std::uint32_t probes) const {
     const Probe& after = in_flight_[i];
     if (before.serial >= after.serial || before.sent > after.sent) return false;
   }
-  if (!in_flight_.empty() && in_flight_.back().serial > last_serial_) return false;
+  if (!in_flight_.empty()) {
+    if (in_flight_.front().sent < Instant{}) return false;  // before the first instant
+    if (in_flight_.back().serial > last_serial_) return false;
+  }
   // An episode ends with its last result, so `probes` of them never stand here.
   return results_.plausible() && results_.calls < probes && answered_ <= results_.calls &&
          slots_taken() <= probes;
