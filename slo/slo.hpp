@@ -66,9 +66,9 @@ class Slo {
   // 50 ns while nothing burns, 150 ns in an outage, 700 ns where the binomial test is close.
   void evaluate(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out);
 
-  // Keys whose numbers changed since their last evaluation: by time, or by a record() or a
+  // Keys whose evaluation can have changed since the last one: by time, or by a record() or a
   // set_uncertain() that no evaluate() followed. Ascending. A tick evaluates these; O(keys) with
-  // one comparison each.
+  // one comparison each. Good events that leave a window without a bad one change no ratio.
   void due(Instant now, std::vector<KeyIndex>& out) const;
 
   // Telemetry of `agent` was lost, or came back: marks keys whose Agent dimension is that agent.
