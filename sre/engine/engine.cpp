@@ -111,6 +111,7 @@ void Engine::Impl::tick() {
     slos[i].due(now, keys);
     for (const KeyIndex key : keys) evaluate(i, key);
   }
+  for (breakers::BreakerSet& set : breaker_sets) set.sweep(now, kSweepPerTick);
   for (breakers::Limit& limit : limits) limit.sweep(now, kSweepPerTick);
 }
 

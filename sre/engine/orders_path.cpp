@@ -84,11 +84,11 @@ void Engine::Impl::trip(const killswitch::Scope& scope, std::string_view reason,
 }
 
 // Stops that rules and limits want. Their condition holds for every request until somebody re-arms,
-// so only the first of them is news.
+// so only the first of them is news, and one that takes back an approval of re-arming.
 void Engine::Impl::trip_all(const std::vector<KillRequest>& kills) {
   for (const KillRequest& kill : kills) {
     const auto tripped = fence.trip(kill.scope, kill.reason, kill.actor, now);
-    if (tripped.fresh) report_trip(tripped, kill.reason, kill.actor);
+    if (tripped.fresh || tripped.voided_approvals > 0) report_trip(tripped, kill.reason, kill.actor);
   }
 }
 

@@ -1,6 +1,6 @@
 // The engine's parts and the paths through them. One file per path: telemetry_path.cpp (events and
-// reports), check_path.cpp (decisions), orders_path.cpp (kills, re-arming, approvals),
-// engine.cpp (dispatch and timers), summary.cpp (summary and saved state).
+// reports), check_path.cpp (decisions) with gates.cpp, orders_path.cpp (kills, re-arming,
+// approvals), engine.cpp (dispatch and timers), summary.cpp (summary and saved state).
 #pragma once
 
 #include <cstdint>
@@ -107,13 +107,15 @@ struct Engine::Impl {
   void on_silence(std::uint32_t agent);
   void expire_permit(Permit& permit);
 
-  // check_path.cpp
-  void on_check(const telemetry::CheckInput& input);
+  // gates.cpp
   void ask_fence(const telemetry::Check& check);
   void ask_policies(const telemetry::Check& check, const policy::Facts& facts);
   void ask_limits(const telemetry::Check& check, const policy::Facts& facts);
   void ask_restrictions(const telemetry::Check& check);
   void ask_breakers(const telemetry::Check& check, const policy::Facts& facts);
+
+  // check_path.cpp
+  void on_check(const telemetry::CheckInput& input);
   void decide(const telemetry::CheckInput& input, std::string_view id);
   [[nodiscard]] const Deliberation::LimitSeen* deciding_limit() const;
   [[nodiscard]] bool resolve_approval(const telemetry::Check& check, std::string_view id,

@@ -1,0 +1,24 @@
+// What the gates and the decision share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.hpp"
+#include "breakers/limit.hpp"
+#include "killswitch/fence.hpp"
+#include "telemetry/event.hpp"
+
+namespace fusebox::engine {
+
+// What the fence and restrictions look at. A view of the check.
+[[nodiscard]] killswitch::Target target_of(const telemetry::Check& check);
+
+// Up, so that a caller who waits as told is not a fraction too early.
+[[nodiscard]] std::int64_t to_ms_rounded_up(Duration duration);
+
+// A limit's refusal in words: which budget, and which field of the request was left out.
+[[nodiscard]] std::string describe_refusal(const breakers::LimitSpec& limit,
+                                           const breakers::LimitAnswer& answer);
+
+}  // namespace fusebox::engine
