@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string> slo_names(const Configuration& configuration) {
   std::vector<std::string> names;
+  names.reserve(configuration.engine.slos.size());
   for (const slo::SloSpec& slo : configuration.engine.slos) names.push_back(slo.name);
   return names;
 }

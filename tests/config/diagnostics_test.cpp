@@ -39,6 +39,7 @@ TEST_P(DiagnosticsGolden, AreTheExpectedLines) {
   EXPECT_EQ(load({source}, diagnostics), std::nullopt);
   const std::string found = format_all(diagnostics);
   const fs::path golden = folder() / (name + ".golden");
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here sets the environment.
   if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(golden, std::ios::binary) << found;
   EXPECT_EQ(found, read_text(golden));
 }

@@ -43,7 +43,7 @@ std::string repeated(std::string_view piece, std::size_t bytes) {
 std::string numbered(std::string_view before, std::string_view after, int count) {
   std::string out;
   for (int i = 0; i < count; ++i) {
-    out += std::string(before) + std::to_string(i) + std::string(after);
+    out.append(before).append(std::to_string(i)).append(after);
   }
   return out;
 }
@@ -52,11 +52,10 @@ std::string numbered(std::string_view before, std::string_view after, int count)
 std::string alias_bomb() {
   std::string out = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i <= 10; ++i) {
-    const std::string alias = "*a" + std::to_string(i - 1);
     const std::string name = "a" + std::to_string(i);
-    out += name + ": &" + name + " [";
-    for (int j = 0; j < 10; ++j) out += (j > 0 ? ", " : "") + alias;
-    out += "]\n";
+    const std::string alias = "*a" + std::to_string(i - 1) + ",";
+    out.append(name).append(": &").append(name).append(" [");
+    out.append(repeated(alias, 10 * alias.size())).append("]\n");
   }
   return out;
 }
@@ -148,7 +147,9 @@ void limit_resources() {
   setrlimit(RLIMIT_CPU, &seconds);
 }
 
-enum ChildAnswer { kRefused, kAccepted, kWithoutTheCode };
+constexpr int kRefused = 0;
+constexpr int kAccepted = 1;
+constexpr int kWithoutTheCode = 2;
 
 int load_in_child(const HostileCase& row) {
   Diagnostics diagnostics;
@@ -186,7 +187,7 @@ TEST(HostileYaml, TheChildIsReallyLimited) {
     limit_resources();
     try {
       const std::vector<char> block(256 * kMiB);
-      _exit(block.size() > 0 ? kAccepted : kRefused);
+      _exit(block.empty() ? kRefused : kAccepted);
     } catch (const std::bad_alloc&) {
       _exit(kRefused);
     }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 // A folder of its own for each test, gone afterwards.
 class ReadSources : public testing::Test {
- protected:
+ public:
   ReadSources() {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
     folder_ = fs::path(testing::TempDir()) / ("fusebox_sources_" + std::string(test->name()));
@@ -24,6 +24,7 @@ class ReadSources : public testing::Test {
   }
   ~ReadSources() override { fs::remove_all(folder_); }
 
+ protected:
   void write(const std::string& name, const std::string& text) const {
     fs::create_directories((folder_ / name).parent_path());
     std::ofstream(folder_ / name, std::ios::binary) << text;
@@ -35,6 +36,7 @@ class ReadSources : public testing::Test {
   // The names of the sources that were read, relative to the folder.
   std::vector<std::string> read(const std::vector<std::string>& names) {
     std::vector<std::string> paths;
+    paths.reserve(names.size());
     for (const std::string& name : names) paths.push_back(path(name));
     std::vector<std::string> found;
     for (const Source& source : read_sources(paths, diagnostics_)) {

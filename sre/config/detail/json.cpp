@@ -45,6 +45,7 @@ enum class Form : std::uint8_t { Typed, Canonical };
 
 std::vector<const Entry*> entries_of(const Node& map, Form form) {
   std::vector<const Entry*> entries;
+  entries.reserve(map.entries.size());
   for (const Entry& entry : map.entries) entries.push_back(&entry);
   if (form == Form::Canonical) {
     std::sort(entries.begin(), entries.end(),

@@ -41,7 +41,7 @@ struct NamedIndicator {
   std::string_view name;
   std::optional<Indicator> indicator;
 };
-[[nodiscard]] std::optional<Indicator> read_sli(const Field& spec);
+[[nodiscard]] std::optional<Indicator> read_sli(const Field& field);
 void read_service(const Document& document);
 [[nodiscard]] std::optional<slo::SloSpec> read_slo(const Document& document,
                                                    std::span<const NamedIndicator> indicators);
