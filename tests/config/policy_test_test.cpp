@@ -28,7 +28,8 @@ spec:
         action: tool
         target: file_delete
         args:
-          {path: /prod/x, force: true, depth: 012, size: 1.5e3, none: null, quoted: "7", list: [1, a]}
+          {path: /prod/x, force: true, depth: 012, size: 1.5e3, none: null, quoted: "7",
+           list: [1, a]}
       expect:
         {effect: require_approval, gate: governance, reason: approval_required, rule: no-deletes}
     - {name: only the gate, check: {}, expect: {gate: kill}}
