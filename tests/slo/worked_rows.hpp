@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "slo/alerts.hpp"
@@ -71,24 +72,24 @@ inline std::string close_to(std::string_view expr, std::string_view value) {
   return "abs((" + std::string(expr) + ") - " + std::string(value) + ") < bool 1e-12";
 }
 
-inline std::vector<WorkedRow> worked_rows() {
+inline constexpr Ratio kThreeNines{999, 1000};
+
+inline constexpr AlertPair kHourPair{
+    BurnWindow::H1, BurnWindow::M5, {144, 10}, AlertSeverity::Page};
+inline constexpr AlertPair kSixHourPair{
+    BurnWindow::H6, BurnWindow::M30, {6, 1}, AlertSeverity::Page};
+inline constexpr AlertPair kThreeDayPair{
+    BurnWindow::D3, BurnWindow::H6, {1, 1}, AlertSeverity::Ticket};
+
+// Budgets over the SLO window.
+inline std::vector<WorkedRow> budget_rows() {
   using std::chrono::days;
   using std::chrono::hours;
   using std::chrono::minutes;
-  using std::chrono::seconds;
-  const Ratio target{999, 1000};
-  const auto page = [](BurnWindow longer, BurnWindow shorter, Ratio factor) {
-    return AlertPair{longer, shorter, factor, AlertSeverity::Page};
-  };
-  const AlertPair fast = page(BurnWindow::H1, BurnWindow::M5, {144, 10});
-  const AlertPair slow = page(BurnWindow::H6, BurnWindow::M30, {6, 1});
-  const AlertPair slowest = page(BurnWindow::D3, BurnWindow::H6, {1, 1});
-  const std::int64_t day_3 = 3 * 86'400;
-
   return {
       {.name = "T01",
        .claim = "TenDaysOfCumulativeCountsLeaveSixTenths",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{10},
        .step = days{1},
        .runs = {{2, 100'000, 0},
@@ -103,7 +104,7 @@ inline std::vector<WorkedRow> worked_rows() {
        .forms = {{close_to("1-(increase(bad[10d])/increase(total[10d]))/0.001", "0.6"), "1"}}},
       {.name = "T02",
        .claim = "OnePercentErrorsBurnTenfold",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = hours{1},
        .step = minutes{1},
        .runs = {{60, 100, 1}},
@@ -113,7 +114,7 @@ inline std::vector<WorkedRow> worked_rows() {
        .forms = {{close_to("(increase(bad[1h])/increase(total[1h]))/0.001", "10"), "1"}}},
       {.name = "T04",
        .claim = "ASeriesBornWithFiveErrorsCountsFive",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = minutes{10},
        .step = minutes{1},
        .runs = {{5, 100, 0}, {1, 100, 5}, {4, 100, 0}},
@@ -122,7 +123,7 @@ inline std::vector<WorkedRow> worked_rows() {
        .bad_born_late = true},
       {.name = "T06",
        .claim = "RatioIsOverEventsNotAMeanOfRatios",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = minutes{10},
        .step = minutes{5},
        .runs = {{1, 10, 5}, {1, 100'000, 100}},
@@ -131,113 +132,134 @@ inline std::vector<WorkedRow> worked_rows() {
            {{close_to("(bad - bad offset 10m)/(total - total offset 10m)", "0.0010498950104989501"),
              "1"},
             {"avg_over_time(((bad - bad offset 5m)/(total - total offset 5m))[5m:5m])", "0.2505"}}},
+  };
+}
+
+// Bursts of errors against the pair of one hour and five minutes.
+inline std::vector<WorkedRow> burst_rows() {
+  using std::chrono::days;
+  using std::chrono::minutes;
+  return {
       {.name = "T08",
        .claim = "TenMinutesOfErrorsPage",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{30},
        .step = minutes{1},
        .runs = {{109, 1000, 0}, {10, 1000, 100}, {1, 1000, 0}},
        .burns = {{BurnWindow::H1, 16.666666666666668}, {BurnWindow::M5, 80}},
-       .pair = PairClaim{fast, true, true}},
+       .pair = PairClaim{kHourPair, true, true}},
       {.name = "T09",
        .claim = "TheShortWindowResetsThePage",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{30},
        .step = minutes{1},
        .runs = {{109, 1000, 0}, {10, 1000, 100}, {6, 1000, 0}},
        .burns = {{BurnWindow::H1, 16.666666666666668}, {BurnWindow::M5, 0}},
-       .pair = PairClaim{fast, false, false}},
+       .pair = PairClaim{kHourPair, false, false}},
       {.name = "T10",
        .claim = "TheLongWindowHoldsAShortBurst",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{30},
        .step = minutes{1},
        .runs = {{110, 1000, 0}, {10, 1000, 20}},
        .burns = {{BurnWindow::H1, 3.3333333333333335}, {BurnWindow::M5, 20}},
-       .pair = PairClaim{fast, false, false}},
+       .pair = PairClaim{kHourPair, false, false}},
+  };
+}
+
+// Where there is little to judge by.
+inline std::vector<WorkedRow> quiet_rows() {
+  using std::chrono::days;
+  using std::chrono::minutes;
+  return {
       {.name = "T11",
        .claim = "OneFailureOfTenBurnsHundredfoldAndTheGateHolds",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{30},
        .step = minutes{6},
        .runs = {{9, 1, 0}, {1, 1, 1}},
        .burns = {{BurnWindow::H1, 100}},
-       .pair = PairClaim{fast, true, false}},
+       .pair = PairClaim{kHourPair, true, false}},
       {.name = "T12",
        .claim = "NoTrafficBurnsNothing",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{30},
        .step = minutes{1},
        .runs = {{60, 0, 0}},
-       .pair = PairClaim{fast, false, false},
+       .pair = PairClaim{kHourPair, false, false},
        .forms = {{"(rate(bad[1h])/rate(total[1h])) != bool (rate(bad[1h])/rate(total[1h]))", "1"},
                  {"rate(bad[1h])/(rate(total[1h]) > 0)", ""}}},
-      // Of a steady outage the first second that burns faster is no evidence yet: 52 bad events
-      // where the factor itself gives 51.84. The low-traffic rule waits until 70.
-      {.name = "T16_1h_at_51s",
-       .claim = "AFullOutageDoesNotBurnFasterYet",
-       .target = target,
-       .slo_window = days{30},
-       .step = seconds{1},
-       .runs = {{3600 + 9, 1, 0}, {51, 1, 1}},
-       .pair = PairClaim{fast, false, false},
-       .forms = {{close_to("(bad - bad offset 1h)/(total - total offset 1h)/0.001",
-                           "14.166666666666666"),
-                  "1"}}},
-      {.name = "T16_1h_at_52s",
-       .claim = "AFullOutageBurnsFaster",
-       .target = target,
-       .slo_window = days{30},
-       .step = seconds{1},
-       .runs = {{3600 + 8, 1, 0}, {52, 1, 1}},
-       .pair = PairClaim{fast, true, false},
-       .forms = {{close_to("(bad - bad offset 1h)/(total - total offset 1h)/0.001",
-                           "14.444444444444443"),
-                  "1"}}},
-      {.name = "T16_6h_at_129s",
-       .claim = "AFullOutageDoesNotBurnFasterYet",
-       .target = target,
-       .slo_window = days{30},
-       .step = seconds{1},
-       .runs = {{21'600 + 51, 1, 0}, {129, 1, 1}},
-       .pair = PairClaim{slow, false, false}},
-      {.name = "T16_6h_at_130s",
-       .claim = "AFullOutageBurnsFaster",
-       .target = target,
-       .slo_window = days{30},
-       .step = seconds{1},
-       .runs = {{21'600 + 50, 1, 0}, {130, 1, 1}},
-       .pair = PairClaim{slow, true, false}},
-      {.name = "T16_3d_at_259s",
-       .claim = "AFullOutageDoesNotBurnFasterYet",
-       .target = target,
-       .slo_window = days{30},
-       .step = seconds{1},
-       .runs = {{day_3 + 41, 1, 0}, {259, 1, 1}},
-       .pair = PairClaim{slowest, false, false}},
-      {.name = "T16_3d_at_260s",
-       .claim = "AFullOutageBurnsFaster",
-       .target = target,
-       .slo_window = days{30},
-       .step = seconds{1},
-       .runs = {{day_3 + 40, 1, 0}, {260, 1, 1}},
-       .pair = PairClaim{slowest, true, false}},
+  };
+}
+
+// T16, a full outage after steady success at one event a second. The first second that burns faster
+// is no evidence yet: 52 bad events where the factor itself gives 51.84. The low-traffic rule waits
+// until 70, so none of these fires.
+inline std::vector<WorkedRow> outage_rows() {
+  struct Outage {
+    std::string_view name;
+    AlertPair pair;
+    std::int64_t seconds;
+    bool burns;
+    std::string_view burn_in_doubles;  // over an hour, as Prometheus' own form gives it
+  };
+  const Outage outages[] = {
+      {"T16_1h_at_51s", kHourPair, 51, false, "14.166666666666666"},
+      {"T16_1h_at_52s", kHourPair, 52, true, "14.444444444444443"},
+      {"T16_6h_at_129s", kSixHourPair, 129, false, ""},
+      {"T16_6h_at_130s", kSixHourPair, 130, true, ""},
+      {"T16_3d_at_259s", kThreeDayPair, 259, false, ""},
+      {"T16_3d_at_260s", kThreeDayPair, 260, true, ""},
+  };
+  std::vector<WorkedRow> rows;
+  for (const Outage& outage : outages) {
+    const std::int64_t history = length_of(outage.pair.long_window) / std::chrono::seconds{1};
+    const std::int64_t to_whole_minute = 60 - outage.seconds % 60;
+    WorkedRow row{.name = outage.name,
+                  .claim = outage.burns ? "AFullOutageBurnsFaster" : "AFullOutageBurnsNoFasterYet",
+                  .target = kThreeNines,
+                  .slo_window = std::chrono::days{30},
+                  .step = std::chrono::seconds{1},
+                  .runs = {{history + to_whole_minute, 1, 0}, {outage.seconds, 1, 1}},
+                  .pair = PairClaim{outage.pair, outage.burns, false}};
+    if (!outage.burn_in_doubles.empty()) {
+      const auto* form = "(bad - bad offset 1h)/(total - total offset 1h)/0.001";
+      row.forms = {{close_to(form, outage.burn_in_doubles), "1"}};
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// Faster is strict.
+inline std::vector<WorkedRow> equality_rows() {
+  using std::chrono::days;
+  using std::chrono::minutes;
+  return {
       {.name = "Strict_equal",
        .claim = "ABurnOfExactlyTheFactorDoesNotFire",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{30},
        .step = minutes{1},
        .runs = {{60, 10'000, 144}},
        .burns = {{BurnWindow::H1, 14.4}, {BurnWindow::M5, 14.4}},
-       .pair = PairClaim{fast, false, false}},
+       .pair = PairClaim{kHourPair, false, false}},
       {.name = "Strict_above",
        .claim = "OneMoreErrorBurnsFaster",
-       .target = target,
+       .target = kThreeNines,
        .slo_window = days{30},
        .step = minutes{1},
        .runs = {{59, 10'000, 144}, {1, 10'000, 145}},
-       .pair = PairClaim{fast, true, false}},
+       .pair = PairClaim{kHourPair, true, false}},
   };
+}
+
+inline std::vector<WorkedRow> worked_rows() {
+  std::vector<WorkedRow> all;
+  for (auto rows : {budget_rows(), burst_rows(), quiet_rows(), outage_rows(), equality_rows()}) {
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
 }
 
 }  // namespace fusebox::slo
