@@ -128,6 +128,8 @@ class WindowedCounts {
   void credit_watch(std::size_t index, std::int64_t bucket, Instant leaves, Duration ring_bucket,
                     Counts counts);
   void expire(Instant now);
+  void prefetch_tails() const;
+  void prefetch_tail(std::size_t watch, std::size_t ring) const;
   void expire_watch(std::size_t index, std::size_t ring, Duration length);
   void note_change(std::size_t index, Instant leaves);
   [[nodiscard]] std::int64_t next_bucket(std::size_t ring, std::int64_t bucket) const;

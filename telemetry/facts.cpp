@@ -121,7 +121,7 @@ Value map_value(const policy::DynamicDocument* document) {
 
 const policy::Schema& common_schema() {
   static const auto symbols = common_symbols(kEventKindNames);
-  static const policy::Schema schema{"where", symbols};
+  static const policy::Schema schema{"`where` in breakers and limits", symbols};
   return schema;
 }
 

@@ -8,8 +8,9 @@
 namespace fusebox::engine {
 namespace {
 
-// Keys each tick looks at for eviction: a million keys take about an hour of ticks.
-constexpr std::size_t kSweepPerTick = 256;
+// Keys each tick looks at for eviction, in each breaker and limit: at a tick a second a hundred
+// thousand keys take half an hour.
+constexpr std::size_t kSweepPerTick = 64;
 
 }  // namespace
 

@@ -88,7 +88,8 @@ void Engine::Impl::trip(const killswitch::Scope& scope, std::string_view reason,
 void Engine::Impl::trip_all(const std::vector<KillRequest>& kills) {
   for (const KillRequest& kill : kills) {
     const auto tripped = fence.trip(kill.scope, kill.reason, kill.actor, now);
-    if (tripped.fresh || tripped.voided_approvals > 0) report_trip(tripped, kill.reason, kill.actor);
+    const bool news = tripped.fresh || tripped.voided_approvals > 0;
+    if (news) report_trip(tripped, kill.reason, kill.actor);
   }
 }
 

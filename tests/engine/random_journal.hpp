@@ -40,7 +40,11 @@ inline const std::string kEverything = kToolSlo + breaker("enforce") +
                                        policy(R"(
     - {id: ask, trigger: request, when: target == "pay", effect: require_approval}
     - {id: never, trigger: request, when: target == "rm", effect: kill, scope: session}
-    - {id: burning, trigger: slo, when: 'slo.name == "tools" && slo.burn_rate["5m"] > 4.0', effect: deny, scope: agent}
+    - id: burning
+      trigger: slo
+      when: slo.name == "tools" && slo.burn_rate["5m"] > 4.0
+      effect: deny
+      scope: agent
     - {id: maybe, trigger: request, when: args.n > 3, effect: deny, mode: shadow}
 )") + R"(---
 apiVersion: openslo/v1
@@ -51,7 +55,8 @@ spec:
   indicator:
     metadata: {name: fast}
     spec:
-      thresholdMetric: {metricSource: {type: fusebox, spec: {where: 'kind == "llm"', value: duration_ms}}}
+      thresholdMetric:
+        metricSource: {type: fusebox, spec: {where: 'kind == "llm"', value: duration_ms}}
   timeWindow: [{duration: 1h, isRolling: true}]
   budgetingMethod: Occurrences
   objectives: [{op: lte, value: 500, target: 0.5}]

@@ -40,7 +40,9 @@ class CommandLine(unittest.TestCase):
         code, out, err = run(PROGRAM, "replay", "-", stdin=EVENT)
         self.assertEqual(code, 0, err)
         slos = json_lines(out)[-1]["summary"]["slos"]
-        self.assertEqual([(slo["slo"], slo["key"]) for slo in slos], [("task-success", {"agent": "bot"})])
+        self.assertEqual(
+            [(slo["slo"], slo["key"]) for slo in slos], [("task-success", {"agent": "bot"})]
+        )
 
     def test_malformed_input_ends_with_2_and_its_line(self):
         code, out, err = run(PROGRAM, "replay", "-", stdin=EVENT + '{"at":1,"event":{}}\n')

@@ -95,20 +95,6 @@ std::optional<RuleScope> as_scope(const Field& field) {
   return std::nullopt;
 }
 
-// audit puts every rule in shadow, permissive those that neither deny nor kill; an allow restricts
-// nobody, and stays.
-Enforcement enforcement_of(PolicyMode mode, Effect effect, Enforcement own) {
-  switch (mode) {
-    case PolicyMode::Strict:
-      return own;
-    case PolicyMode::Permissive:
-      return effect == Effect::RequireApproval ? Enforcement::Shadow : own;
-    case PolicyMode::Audit:
-      return Enforcement::Shadow;
-  }
-  return own;
-}
-
 void check_scope(const MapReader& rule, Trigger trigger, Effect effect) {
   const bool wanted = effect == Effect::Kill || trigger == Trigger::Slo;
   if (wanted == rule.has("scope")) return;
@@ -192,7 +178,7 @@ std::optional<RuleSpec> read_rule(const Field& field, PolicyMode mode,
                 .message = std::move(message).value_or(""),
                 .on_error = on_error,
                 .priority = static_cast<std::int32_t>(priority.value_or(0)),
-                .mode = enforcement_of(mode, *effect, own_mode)};
+                .mode = policy::effective_mode(mode, own_mode, *effect)};
   if (on_slo) check_slo_scope(rule, spec, slos);
   return spec;
 }
