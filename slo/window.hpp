@@ -153,6 +153,7 @@ class WindowedCounts {
   std::array<Watch, kBurnWindowCount + 1> watches_{};
   std::vector<Page> pages_;
   std::array<std::uint16_t, kPageCount> table_{};  // page number + 1 by place in the rings; 0: none
+  std::array<std::uint8_t, kPageCount> held_{};    // which slots of each page hold something
   std::uint16_t free_ = 0;                         // first of the free pages, + 1
   std::uint16_t live_ = 0;                         // pages in use
   std::uint8_t slo_watch_;                         // whose sum the SLO window is

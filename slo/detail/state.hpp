@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -37,8 +38,8 @@ struct KeyState {
 };
 
 struct State {
-  KeyTable keys;  // never forgets one, so indices are 0 .. size - 1
-  std::vector<KeyState> by_key;
+  KeyTable keys;                // never forgets one, so indices are 0 .. size - 1
+  std::deque<KeyState> by_key;  // a vector would move a kilobyte a key whenever it grows
   // By key: the first time at which what was announced may be out of date.
   std::vector<Instant> stale_at;
   std::int64_t condition_errors = 0;

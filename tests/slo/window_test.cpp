@@ -192,7 +192,8 @@ TEST(WindowedCountsEdge, SumsStopShortOfOverflowAndComeBackToZero) {
 TEST(WindowedCountsMemory, AKeySeenOnceIsSmall) {
   WindowedCounts windows{days{31}};
   windows.record(kStart, kStart, {1, 0});
-  EXPECT_LE(windows.memory_bytes(), 1'600u);
+  // A key may take 2 kB; its text, its index and what was announced of it need about 200 B.
+  EXPECT_LE(windows.memory_bytes(), 1'750u);
 }
 
 TEST(WindowedCountsMemory, AWarmKeyStaysWithinItsBoundAndAllocatesNoMore) {
