@@ -3,8 +3,62 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace fusebox {
+namespace {
+
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+// Whether any of eight bytes needs an escape, with the usual bit tricks: a byte is below n if
+// subtracting n borrows, and zero if subtracting one does.
+bool any_needs_escape(std::uint64_t bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto zeros = [](std::uint64_t word) { return (word - kOnes) & ~word; };
+  const std::uint64_t controls = (bytes - kOnes * 0x20) & ~bytes;
+  const std::uint64_t quotes = zeros(bytes ^ kOnes * '"');
+  const std::uint64_t slashes = zeros(bytes ^ kOnes * '\\');
+  return ((controls | quotes | slashes) & kHighs) != 0;
+}
+
+// How many bytes at the front need no escape.
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  for (std::uint64_t bytes = 0; length + sizeof bytes <= text.size(); length += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + length, sizeof bytes);
+    if (any_needs_escape(bytes)) break;
+  }
+  while (length < text.size() && !needs_escape(text[length])) ++length;
+  return length;
+}
+
+void append_escape(std::string& out, char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out += "\\u00";
+      out += kHex[static_cast<unsigned char>(c) >> 4];
+      out += kHex[static_cast<unsigned char>(c) & 15];
+  }
+}
+
+}  // namespace
 
 void JsonWriter::separate() {
   if (need_comma_) out_ += ',';
@@ -88,36 +142,12 @@ void JsonWriter::field(std::string_view name, Instant at) {
 }
 
 void append_json_escaped(std::string& out, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out += text.substr(written, i - written);
-    written = i + 1;
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += "\\u00";
-        out += kHex[c >> 4];
-        out += kHex[c & 15];
-    }
+  for (std::size_t plain = plain_length(text); plain < text.size(); plain = plain_length(text)) {
+    out += text.substr(0, plain);
+    append_escape(out, text[plain]);
+    text.remove_prefix(plain + 1);
   }
-  out += text.substr(written);
+  out += text;
 }
 
 }  // namespace fusebox

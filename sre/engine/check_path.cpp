@@ -36,9 +36,8 @@ void Engine::Impl::on_check(const telemetry::CheckInput& input) {
   ask_fence(check);
   ask_policies(check, facts);
   // A retry of an admitted request gets the same permit, unless somebody has forbidden it since.
-  if (const Permit* repeated = permits.find_repeated(check.dimensions, check.idempotency_key);
-      repeated != nullptr && repeated->state == PermitState::Open &&
-      proceeds(deliberation.strongest_unapproved.effect)) {
+  if (const Permit* repeated = permits.find_repeated(check);
+      repeated != nullptr && proceeds(deliberation.strongest_unapproved.effect)) {
     telemetry::DecisionRecord decision;
     decision.id = decision.permit = repeated->id;
     decision.epoch = repeated->epoch;
@@ -133,7 +132,8 @@ void Engine::Impl::take_permit(const telemetry::CheckInput& input,
   permit.depth = check.depth;
   permit.epoch = decision.epoch;
   permit.idempotency_key = check.idempotency_key;
-  permits.remember_idempotency(permit);
+  if (!check.idempotency_key.empty()) permit.request = request_digest(check);
+  permits.remember_repeats(permit);
   for (const Deliberation::LimitSeen& seen : deliberation.limits) {
     breakers::Limit& limit = limits[seen.limit];
     const breakers::Hold hold = seen.answer.allowed

@@ -69,8 +69,8 @@ class Explorer {
     const Ticket ticket = drop(world, index);
     const std::string before = identity_of(world.breaker);
     const bool current = ticket.generation == world.breaker.generation();
-    note(world, world.breaker.generation(),
-         world.breaker.report(ticket, result_of(letter), world.now, world.now));
+    const std::uint64_t generation = world.breaker.generation();
+    note(world, generation, world.breaker.report(ticket, result_of(letter), world.now, world.now));
     if (!current) {
       ASSERT_EQ(identity_of(world.breaker), before);
     }
@@ -84,8 +84,8 @@ class Explorer {
     keep(std::move(world));
   }
   void observe(World world, char letter) {
-    note(world, world.breaker.generation(),
-         world.breaker.observe(result_of(letter), world.now, world.now));
+    const std::uint64_t generation = world.breaker.generation();
+    note(world, generation, world.breaker.observe(result_of(letter), world.now, world.now));
     keep(std::move(world));
   }
   void wait(World world, Duration by) {

@@ -214,6 +214,27 @@ TEST(EnginePermit, SameIdempotencyKeyGetsTheSamePermit) {
   EXPECT_EQ(script.decide(at(3, check("c", kKeyed))).reason, Reason::Killed);
 }
 
+TEST(EnginePermit, SameIdempotencyKeyForAnotherRequestIsAnotherPermit) {
+  Script script(call_limit("deny"));
+  script.decide(at(0, check("a", R"({"agent":"bot","action":"tool","target":"search",)"
+                                 R"("idempotency_key":"k"})")));
+  const auto other = script.decide(
+      at(1, check("b", R"({"agent":"bot","action":"tool","target":"rm","idempotency_key":"k"})")));
+  EXPECT_EQ(other.permit, "b");
+  EXPECT_NE(script.summary().find(R"("reserved":{"tool_calls":2})"), std::string::npos);
+}
+
+// Found by cutting random journals: closing an old, late permit forgot the key of the newer one.
+TEST(EnginePermit, LateReportLeavesTheIdempotencyKeyToItsNewerPermit) {
+  Script script(call_limit("degrade"));
+  constexpr std::string_view kKeyed =
+      R"({"agent":"bot","action":"tool","target":"search","idempotency_key":"k"})";
+  script.decide(at(0, check("old", kKeyed)));
+  EXPECT_EQ(script.decide(at(700, check("new", kKeyed))).permit, "new");  // the lease was 10 min
+  script.feed(at(701, report("old")));
+  EXPECT_EQ(script.decide(at(702, check("again", kKeyed))).permit, "new");
+}
+
 TEST(EnginePermit, TakenCheckIdGetsADecisionIdOfItsOwn) {
   Script script(call_limit("deny"));
   script.decide(at(0, check("a", kBot)));

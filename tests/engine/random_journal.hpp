@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,13 @@ spec:
   on_exceed: deny
 )";
 
+// In order: the operands of + may be evaluated in any, and a journal must not depend on that.
+inline std::string concat(std::initializer_list<std::string> parts) {
+  std::string out;
+  for (const std::string& part : parts) out += part;
+  return out;
+}
+
 inline std::string random_identity(RandomSource& random) {
   std::string out = std::string(R"("agent":")") + random.pick({"a", "b", "c"}) + "\"";
   if (!random.one_in(3)) {
@@ -104,11 +112,11 @@ inline std::string random_measurements(RandomSource& random) {
 }
 
 inline std::string random_event(RandomSource& random, std::int64_t now_s) {
-  std::string out = std::string(R"("event":{"kind":")") +
-                    random.pick({"tool", "tool", "llm", "task", "heartbeat", "policy"}) + "\"," +
-                    random_identity(random) + R"(,"outcome":")" +
-                    random.pick({"ok", "ok", "error", "timeout", "cancelled"}) + "\"" +
-                    random_measurements(random);
+  std::string out = concat({R"("event":{"kind":")",
+                            random.pick({"tool", "tool", "llm", "task", "heartbeat", "policy"}),
+                            "\",", random_identity(random), R"(,"outcome":")",
+                            random.pick({"ok", "ok", "error", "timeout", "cancelled"}), "\"",
+                            random_measurements(random)});
   if (random.one_in(2)) out += std::string(R"(,"tool":")") + random.pick({"x", "y"}) + "\"";
   if (random.one_in(4)) out += ",\"id\":\"c" + std::to_string(random.below(200)) + "\"";
   if (random.one_in(6)) out += ",\"weight\":" + std::to_string(1 + random.below(20));
@@ -119,12 +127,14 @@ inline std::string random_event(RandomSource& random, std::int64_t now_s) {
 }
 
 inline std::string random_check(RandomSource& random) {
-  std::string out = "\"id\":\"c" + std::to_string(random.below(200)) + R"(","check":{"action":")" +
-                    random.pick({"tool", "tool", "llm", "task", "delegation"}) + "\"," +
-                    random_identity(random) + R"(,"target":")" +
-                    (random.one_in(60) ? "rm" : random.pick({"x", "y", "pay", "x", "y"})) + "\"";
-  if (random.one_in(3))
+  std::string out =
+      concat({"\"id\":\"c", std::to_string(random.below(200)), R"(","check":{"action":")",
+              random.pick({"tool", "tool", "llm", "task", "delegation"}), "\",",
+              random_identity(random), R"(,"target":")",
+              random.one_in(60) ? "rm" : random.pick({"x", "y", "pay", "x", "y"}), "\""});
+  if (random.one_in(3)) {
     out += R"(,"estimate":{"tokens":)" + std::to_string(random.below(600)) + "}";
+  }
   if (random.one_in(2)) out += R"(,"args":{"n":)" + std::to_string(random.below(6)) + "}";
   if (random.one_in(8)) out += ",\"idempotency_key\":\"k" + std::to_string(random.below(9)) + "\"";
   return out + "}";
@@ -140,8 +150,8 @@ inline std::string random_order(RandomSource& random) {
     case 1:
     case 2:
     case 3:
-      return R"("approval":{"id":"c)" + std::to_string(random.below(200)) + R"(","action":")" +
-             random.pick({"grant", "deny"}) + who;
+      return concat({R"("approval":{"id":"c)", std::to_string(random.below(200)), R"(","action":")",
+                     random.pick({"grant", "deny"}), who});
     default:
       return R"("rearm":{"id":"kill-)" + std::to_string(1 + random.below(12)) + who;
   }
@@ -157,16 +167,17 @@ inline std::vector<std::string> random_journal(std::uint64_t seed, std::size_t l
     const std::int64_t at = random.one_in(100) ? now - 3 : now;
     const std::int64_t kind = random.below(20);
     std::string body = R"("tick":true)";
-    if (kind < 7)
+    if (kind < 7) {
       body = random_event(random, now);
-    else if (kind < 13)
+    } else if (kind < 13) {
       body = random_check(random);
-    else if (kind < 17) {
-      body = R"("report":{"permit":"c)" + std::to_string(random.below(200)) + R"(","outcome":")" +
-             random.pick({"ok", "error", "timeout", "throttled"}) + "\"" +
-             random_measurements(random) + "}";
-    } else if (kind < 18)
+    } else if (kind < 17) {
+      body = concat({R"("report":{"permit":"c)", std::to_string(random.below(200)),
+                     R"(","outcome":")", random.pick({"ok", "error", "timeout", "throttled"}), "\"",
+                     random_measurements(random), "}"});
+    } else if (kind < 18) {
       body = random_order(random);
+    }
     out.push_back("{\"at\":" + std::to_string(at) + "000000000," + body + "}");
   }
   return out;

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "sre/engine/detail/approvals.hpp"
 
 namespace fusebox::engine {
 
@@ -107,10 +108,10 @@ Permit* PermitTable::find(std::string_view id) {
   return found == by_id_.end() ? nullptr : &permits_[found->second];
 }
 
-Permit* PermitTable::find_repeated(const Dimensions& caller, std::string_view idempotency_key) {
-  if (idempotency_key.empty()) return nullptr;
-  const auto found = by_idempotency_.find(caller_key(caller, idempotency_key));
-  return found == by_idempotency_.end() ? nullptr : &permits_[found->second];
+const Permit* PermitTable::find_repeated(const telemetry::Check& check) const {
+  if (check.idempotency_key.empty()) return nullptr;
+  const auto found = by_repeat_.find(fingerprint_of(check.idempotency_key, request_digest(check)));
+  return found == by_repeat_.end() ? nullptr : &permits_[found->second];
 }
 
 bool PermitTable::was_closed(std::string_view id) const {
@@ -126,6 +127,7 @@ Permit& PermitTable::open(std::string_view id) {
   free_.pop_back();
   permit.id = id;
   permit.idempotency_key.clear();
+  permit.request.reset();
   permit.serial = next_serial_++;
   permit.state = PermitState::Open;
   permit.holds.clear();
@@ -136,9 +138,9 @@ Permit& PermitTable::open(std::string_view id) {
   return permit;
 }
 
-void PermitTable::remember_idempotency(Permit& permit) {
-  if (permit.idempotency_key.empty()) return;
-  by_idempotency_[caller_key(permit.dimensions.view(), permit.idempotency_key)] = permit.index;
+void PermitTable::remember_repeats(const Permit& permit) {
+  if (permit.request)
+    by_repeat_[fingerprint_of(permit.idempotency_key, *permit.request)] = permit.index;
 }
 
 void PermitTable::close(Permit& permit) {
@@ -154,6 +156,7 @@ void PermitTable::make_late(Permit& permit) {
     Permit& oldest = permits_[index];
     if (oldest.serial == serial && oldest.state == PermitState::Late) forget(oldest);
   }
+  forget_repeats(permit);
   permit.state = PermitState::Late;
   permit.holds.clear();
   permit.tickets.clear();
@@ -163,18 +166,20 @@ void PermitTable::make_late(Permit& permit) {
 
 void PermitTable::forget(Permit& permit) {
   if (permit.state == PermitState::Open) --open_;
-  if (!permit.idempotency_key.empty()) {
-    by_idempotency_.erase(caller_key(permit.dimensions.view(), permit.idempotency_key));
-  }
+  if (permit.state == PermitState::Open) forget_repeats(permit);
   by_id_.erase(permit.id);
   permit.state = PermitState::Free;
   permit.serial = 0;
   free_.push_back(permit.index);
 }
 
+void PermitTable::forget_repeats(const Permit& permit) {
+  if (permit.request) by_repeat_.erase(fingerprint_of(permit.idempotency_key, *permit.request));
+}
+
 void PermitTable::rebuild(ArchiveReader& archive) {
   by_id_.clear();
-  by_idempotency_.clear();
+  by_repeat_.clear();
   std::size_t live = 0;
   for (std::uint32_t i = 0; i < permits_.size(); ++i) {
     Permit& permit = permits_[i];
@@ -182,7 +187,7 @@ void PermitTable::rebuild(ArchiveReader& archive) {
     if (permit.state == PermitState::Free) continue;
     ++live;
     if (!by_id_.emplace(permit.id, i).second) archive.fail();
-    remember_idempotency(permit);
+    if (permit.state == PermitState::Open) remember_repeats(permit);
   }
   for (const std::uint32_t index : free_) {
     if (index >= permits_.size() || permits_[index].state != PermitState::Free) archive.fail();
@@ -193,12 +198,12 @@ void PermitTable::rebuild(ArchiveReader& archive) {
   if (live + free_.size() != permits_.size()) archive.fail();
 }
 
-std::string PermitTable::caller_key(const Dimensions& caller, std::string_view idempotency_key) {
-  static const KeySpec spec({Dimension::Tenant, Dimension::Agent});
-  std::string key;
-  spec.encode(caller, key);
-  key += idempotency_key;
-  return key;
+// The request holds who asks, so a key means nothing to another agent or tenant.
+std::string PermitTable::fingerprint_of(std::string_view idempotency_key,
+                                        const killswitch::Digest& request) {
+  std::string out(request.begin(), request.end());
+  out += idempotency_key;
+  return out;
 }
 
 std::size_t PermitTable::Hash::operator()(std::string_view text) const { return stable_hash(text); }

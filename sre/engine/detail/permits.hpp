@@ -16,6 +16,7 @@
 #include "base/dimension.hpp"
 #include "breakers/breaker_set.hpp"
 #include "breakers/limit.hpp"
+#include "killswitch/sha256.hpp"
 #include "policy/dynamic.hpp"
 #include "sre/engine/detail/recent_set.hpp"
 #include "telemetry/event.hpp"
@@ -86,6 +87,8 @@ struct HeldBreaker {
 struct Permit {
   std::string id;
   std::string idempotency_key;
+  std::optional<killswitch::Digest>
+      request;               // what the idempotency key stands for, if there is one
   std::uint32_t index = 0;   // in the table
   std::uint64_t serial = 0;  // of this use of the index
   PermitState state = PermitState::Free;
@@ -100,8 +103,8 @@ struct Permit {
 
   template <class Archive>
   void visit(Archive& archive) {
-    archive(id, idempotency_key, index, serial, state, action, dimensions, attributes, trust, depth,
-            epoch, holds, tickets);
+    archive(id, idempotency_key, request, index, serial, state, action, dimensions, attributes,
+            trust, depth, epoch, holds, tickets);
   }
 };
 
@@ -111,15 +114,15 @@ class PermitTable {
  public:
   // Open or late; null if the id is neither.
   [[nodiscard]] Permit* find(std::string_view id);
-  // The open permit that the same caller got for the same idempotency key.
-  [[nodiscard]] Permit* find_repeated(const Dimensions& caller, std::string_view idempotency_key);
+  // The open permit that the same caller got for the same request under the same idempotency key.
+  [[nodiscard]] const Permit* find_repeated(const telemetry::Check& check) const;
   // Was a permit of this id closed lately?
   [[nodiscard]] bool was_closed(std::string_view id) const;
 
   // The id must not be in the table. Fields other than id, index and serial are the caller's.
   Permit& open(std::string_view id);
-  // Makes the permit findable by its idempotency key, once its fields are set.
-  void remember_idempotency(Permit& permit);
+  // Makes the permit findable for repeats of its request, once its fields are set.
+  void remember_repeats(const Permit& permit);
   void close(Permit& permit);
   // Its lease ended: it holds nothing any more.
   void make_late(Permit& permit);
@@ -146,8 +149,10 @@ class PermitTable {
   using Repeats = std::unordered_map<std::string, std::uint32_t>;
 
   void forget(Permit& permit);
+  void forget_repeats(const Permit& permit);
   void rebuild(ArchiveReader& archive);
-  static std::string caller_key(const Dimensions& caller, std::string_view idempotency_key);
+  static std::string fingerprint_of(std::string_view idempotency_key,
+                                    const killswitch::Digest& request);
 
   static constexpr std::size_t kLateMax = 65'536;
   std::deque<Permit> permits_;  // a deque: the index views the ids inside
@@ -158,7 +163,7 @@ class PermitTable {
   std::size_t open_ = 0;
   std::pmr::unsynchronized_pool_resource pool_;
   Index by_id_{&pool_};
-  Repeats by_idempotency_;
+  Repeats by_repeat_;  // open permits with an idempotency key
 };
 
 }  // namespace fusebox::engine
