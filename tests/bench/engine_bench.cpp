@@ -56,6 +56,7 @@ spec:
             "], window: lifetime, budget: {tokens: 1000000000000, tool_calls: 1000000000000, "
             "cost_usd: 1000000}, on_exceed: deny}\n";
   }
+  if (rules == 0) return yaml;
   yaml +=
       "---\napiVersion: fusebox/v1\nkind: Policy\nmetadata: {name: p}\n"
       "spec:\n  default: allow\n  rules:\n";
