@@ -89,17 +89,37 @@ Result<Scope> parse_scope(std::string_view text) {
   if (text.starts_with(kTenantPrefix) && infix != std::string_view::npos) {
     const std::string_view tenant = text.substr(0, infix).substr(kTenantPrefix.size());
     const std::string_view agent = text.substr(infix + kAgentInfix.size());
-    return make_scope("tenant:T/agent:A",
-                      {ScopeKind::TenantAgent, std::string(agent), std::string(tenant)});
+    return make_scope(text, {ScopeKind::TenantAgent, std::string(agent), std::string(tenant)});
   }
   const auto colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
+  if (name == "global") return invalid("the scope 'global' takes no value");
   const auto* const found = std::find_if(kPrefixes.begin(), kPrefixes.end(),
                                          [name](const Prefix& each) { return each.name == name; });
   if (found == kPrefixes.end()) return unknown_kind(name);
   const std::string_view value =
       colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
   return make_scope(name, {found->kind, std::string(value), ""});
+}
+
+Result<Scope> parse_ordered_scope(std::string_view text) {
+  auto scope = parse_scope(text);
+  if (!scope) return scope;
+  for (const std::string_view value :
+       {std::string_view(scope->value), std::string_view(scope->tenant)}) {
+    if (value.find('*') != std::string_view::npos) {
+      return invalid(quoted(text) + " is a pattern; a stop order names one value, or is global");
+    }
+    if (value.starts_with(' ') || value.ends_with(' ')) {
+      return invalid(quoted(text) + " has blanks around its value");
+    }
+    for (const Prefix& each : kPrefixes) {
+      if (value.find("/" + std::string(each.name) + ":") != std::string_view::npos) {
+        return invalid(quoted(text) + " combines scopes; only tenant:T/agent:A can be combined");
+      }
+    }
+  }
+  return scope;
 }
 
 std::string format(const Scope& scope) {
@@ -124,6 +144,14 @@ Result<Scope> scope_of(Dimension dimension, std::string_view value) {
     return invalid("the scope 'tenant' has '/agent:' in its value");
   }
   return make_scope(found->name, {found->kind, std::string(value), ""});
+}
+
+Result<Scope> scope_of_agent(std::string_view tenant, std::string_view agent) {
+  if (tenant.find(kAgentInfix) != std::string_view::npos) {
+    return invalid("the scope 'tenant' has '/agent:' in its value");
+  }
+  return make_scope("tenant/agent",
+                    {ScopeKind::TenantAgent, std::string(agent), std::string(tenant)});
 }
 
 bool has_scope(Dimension dimension) {

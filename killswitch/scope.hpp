@@ -24,7 +24,7 @@ enum class ScopeKind : std::uint8_t {
   Provider,
   Model,
   Tool,
-  Capability,  // the request's attributes.capability
+  Capability,  // the action, or attributes.capability
   Drill,       // matches no real request
 };
 constexpr ScopeKind last_of(ScopeKind) { return ScopeKind::Drill; }
@@ -50,10 +50,17 @@ struct Scope {
 // The inverse of parse_scope.
 [[nodiscard]] std::string format(const Scope& scope);
 
+// A scope as a person orders it. Refuses besides what looks like a stop and would stop nobody: a
+// pattern (`agent:*`), blanks around the value, a combination that is not tenant:T/agent:A.
+[[nodiscard]] Result<Scope> parse_ordered_scope(std::string_view text);
+
 // The scope of one dimension's value, e.g. Agent and "bot"; an error for a dimension that no stop
 // order can have (environment, version, …), for a value that parse_scope would not take, and for a
 // tenant with "/agent:" in it, whose text would name an agent.
 [[nodiscard]] Result<Scope> scope_of(Dimension dimension, std::string_view value);
 [[nodiscard]] bool has_scope(Dimension dimension);
+
+// tenant:T/agent:A, checked like parse_scope: what a request says may hold anything.
+[[nodiscard]] Result<Scope> scope_of_agent(std::string_view tenant, std::string_view agent);
 
 }  // namespace fusebox::killswitch

@@ -38,9 +38,17 @@ class Output {
   int descriptor_;
 };
 
+// The same file under two names, links included.
+[[nodiscard]] bool is_same_file(const std::string& a, const std::string& b);
+
 [[nodiscard]] bool is_terminal(std::FILE* stream);
 
-// Escape sequences around text, or nothing when colour is off (no terminal, NO_COLOR set).
+// Appends text from outside so that it cannot command a terminal: control characters are written as
+// \\x1b.
+void append_visible(std::string& out, std::string_view text);
+
+// Escape sequences around text, or nothing when colour is off (no terminal, NO_COLOR set). The text
+// is made visible.
 enum class Style { Plain, Dim, Bold, Red, Green, Yellow, Cyan };
 [[nodiscard]] bool wants_colour(std::FILE* stream);
 void append_styled(std::string& out, std::string_view text, Style style, bool colour);

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "killswitch/scope.hpp"
 #include "sre/cli/commands.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/line_reader.hpp"
@@ -73,11 +74,17 @@ int Replay::feed_all() {
     return kUsage;
   }
   while (const auto line = reader.next()) {
+    if (line->find_first_not_of(" \t\r") == std::string_view::npos) continue;  // a blank line
     const auto input = decoder_.decode_line(*line);
     if (!input) {
       // What came before is true all the same, and goes out unless a file would be replaced.
       if (options_.out.empty()) (void)output_.finish();
       return malformed(reader.line_number(), input.error());
+    }
+    if (const auto* kill = std::get_if<telemetry::KillInput>(&(*input)->body)) {
+      // A stop order that stops nothing must not go by as a notice.
+      const auto scope = killswitch::parse_ordered_scope(kill->scope);
+      if (!scope) return malformed(reader.line_number(), scope.error());
     }
     engine_.apply(**input, effects_);
     write_records(**input);
@@ -153,6 +160,13 @@ int Replay::failed(const Error& error) {
 }
 
 int replay(const Options& options) {
+  std::vector<std::string> inputs = options.configs;
+  inputs.push_back(options.journal);
+  for (const std::string& input : inputs) {
+    if (options.out.empty() || !is_same_file(input, options.out)) continue;
+    print_error("--out would overwrite its own input " + input + "; name another file");
+    return kUsage;
+  }
   auto configuration = load_or_report(options.configs);
   if (!configuration) return kUsage;
   return Replay(options, std::move(configuration->engine)).run();
@@ -172,10 +186,12 @@ void add_replay(CLI::App& program, int& exit_code) {
       ->required();
   auto* out = command->add_option("--out", options->out,
                                   "write all output lines to this file, the summary last");
-  command->add_option("--check", options->check,
-                      "then ask for one decision (JSON) and print only that; "
-                      "exit code 0 allow, 1 deny, 3 approval required, 4 throttle or degrade");
-  command->add_flag("--explain", options->explain, "with --check: what every gate thought of it");
+  auto* check =
+      command->add_option("--check", options->check,
+                          "then ask for one decision (JSON) and print only that; "
+                          "exit code 0 allow, 1 deny, 3 approval required, 4 throttle or degrade");
+  command->add_flag("--explain", options->explain, "with --check: what every gate thought of it")
+      ->needs(check);
   auto* json = command->add_flag("--json", options->json, "NDJSON even on a terminal");
   command->add_flag("--timeline", options->timeline, "a readable timeline even without a terminal")
       ->excludes(json)

@@ -26,12 +26,13 @@ std::string number(double value) {
   return out;
 }
 
-// {"agent":"bot","tool":"search"} as agent=bot tool=search, for the eye alone.
+// {"agent":"bot","tool":"search"} as agent=bot tool=search, for the eye alone. Escapes stay as they
+// are written, except the quote's.
 std::string plain_key(std::string_view key_json) {
   std::string out;
   for (std::size_t i = 1; i + 1 < key_json.size(); ++i) {
     const char c = key_json[i];
-    if (c == '\\' && i + 2 < key_json.size()) {
+    if (c == '\\' && key_json[i + 1] == '"') {
       out += key_json[++i];
     } else if (c == ':' && key_json[i - 1] == '"') {
       out += '=';

@@ -38,9 +38,10 @@ void Engine::Impl::on_check(const telemetry::CheckInput& input) {
   // A retry of an admitted request gets the same permit, unless somebody has forbidden it since.
   if (const Permit* repeated = permits.find_repeated(check);
       repeated != nullptr && proceeds(deliberation.strongest_unapproved.effect)) {
-    telemetry::DecisionRecord decision;
-    decision.id = decision.permit = repeated->id;
-    decision.epoch = repeated->epoch;
+    ++counters.proceeded;
+    telemetry::DecisionRecord decision = repeated->answer;
+    decision.ttl_ms = to_ms_rounded_up(repeated->lease_ends - now);
+    decision.epoch = fence.epoch(target_of(check));
     decision.policy = spec.policy_digest;
     emit(std::move(decision));
     return;
@@ -71,12 +72,15 @@ void Engine::Impl::decide(const telemetry::CheckInput& input, std::string_view i
   decision.reason = decider.reason;
   decision.rule = decider.rule;
   decision.message = decider.message;
-  if (const auto* limit = deciding_limit()) {
+  if (const auto* limit = deciding_limit(); limit != nullptr && decision.message.empty()) {
     decision.message = describe_refusal(limits[limit->limit].spec(), limit->answer);
   }
   if (decider.retry_after_ms > 0) decision.retry_after_ms = decider.retry_after_ms;
   // A kill effect of a rule or limit trips before the decision names its epoch.
-  if (!deliberation.kills.empty()) trip_all(std::exchange(deliberation.kills, {}));
+  // Not if a standing order refused already: that tells nothing new, and would take back approvals
+  // of re-arming at the will of the agent that is stopped.
+  const bool stands = decider.gate == policy::Gate::Kill && decider.epoch > 0;
+  if (!deliberation.kills.empty() && !stands) trip_all(std::exchange(deliberation.kills, {}));
   decision.epoch = decider.epoch > 0 ? decider.epoch : fence.epoch(target_of(check));
   if (proceeds(decision.effect)) take_permit(input, decision);
   answer(check, std::move(decision));
@@ -130,7 +134,6 @@ void Engine::Impl::take_permit(const telemetry::CheckInput& input,
   permit.attributes.assign(check.attributes);
   permit.trust = check.trust;
   permit.depth = check.depth;
-  permit.epoch = decision.epoch;
   permit.idempotency_key = check.idempotency_key;
   if (!check.idempotency_key.empty()) permit.request = request_digest(check);
   permits.remember_repeats(permit);
@@ -150,8 +153,10 @@ void Engine::Impl::take_permit(const telemetry::CheckInput& input,
   }
   const Duration lease = lease_of(check.action);
   set_timer({add_saturated(now, lease), 0, TimerKind::PermitLease, permit.index, permit.serial, 0});
+  permit.lease_ends = add_saturated(now, lease);
   decision.permit = permit.id;
   decision.ttl_ms = to_ms_rounded_up(lease);
+  if (!permit.idempotency_key.empty()) permit.keep_answer(decision);
 }
 
 void Engine::Impl::answer(const telemetry::Check& check, telemetry::DecisionRecord decision) {
@@ -181,7 +186,7 @@ void Engine::Impl::answer(const telemetry::Check& check, telemetry::DecisionReco
 std::string Engine::Impl::new_decision_id(std::string_view wanted) {
   if (!wanted.empty()) {
     const bool taken = permits.find(wanted) != nullptr || permits.was_closed(wanted) ||
-                       approvals.find(wanted) != nullptr;
+                       approvals.find(wanted) != nullptr || approvals.had(wanted);
     if (!taken) return std::string(wanted);
     notice("check_id_taken",
            "the check id '" + std::string(wanted) + "' is in use; this decision has its own");

@@ -8,9 +8,12 @@
 namespace fusebox::engine {
 namespace {
 
-// Keys each tick looks at for eviction, in each breaker and limit: at a tick a second a hundred
-// thousand keys take half an hour.
-constexpr std::size_t kSweepPerTick = 64;
+// Keys that a tick looks at for eviction, in each breaker and limit: at a tick a second every key
+// is seen within a minute, so keys that come and go do not pile up.
+std::size_t sweep_share(std::size_t keys) {
+  constexpr std::size_t kTicksPerRound = 60;
+  return keys / kTicksPerRound + 1;
+}
 
 }  // namespace
 
@@ -112,8 +115,8 @@ void Engine::Impl::tick() {
     slos[i].due(now, keys);
     for (const KeyIndex key : keys) evaluate(i, key);
   }
-  for (breakers::BreakerSet& set : breaker_sets) set.sweep(now, kSweepPerTick);
-  for (breakers::Limit& limit : limits) limit.sweep(now, kSweepPerTick);
+  for (breakers::BreakerSet& set : breaker_sets) set.sweep(now, sweep_share(set.key_count()));
+  for (breakers::Limit& limit : limits) limit.sweep(now, sweep_share(limit.key_count()));
 }
 
 void Engine::Impl::emit(telemetry::RecordBody body) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "sre/engine/detail/core.hpp"
 
 namespace fusebox::engine {
@@ -21,33 +22,38 @@ std::string_view capability_of(const telemetry::Check& check) {
   return is_text ? member->text : std::string_view{};
 }
 
-// The stop order that a limit with on_exceed: kill asks for: its own key. The loader has made sure
-// that such a key is a scope.
-std::optional<killswitch::Scope> scope_of_key(const breakers::LimitSpec& limit,
-                                              const Dimensions& dimensions) {
-  const auto& keyed_by = limit.scope.dimensions();
-  if (keyed_by.empty()) return killswitch::Scope{};
-  const Dimension last = limit.scope.contains(Dimension::Agent) ? Dimension::Agent : keyed_by[0];
-  auto scope = killswitch::scope_of(last, dimensions[last]);
-  if (!scope) return std::nullopt;
-  if (keyed_by.size() == 2) {
-    scope->kind = killswitch::ScopeKind::TenantAgent;
-    scope->tenant = dimensions[Dimension::Tenant];
-  }
-  return std::move(*scope);
+// What a kill stops when the request does not say what it should: its agent, which is always known.
+// A field left out, or one that no order can name, must not be a way around the stop.
+killswitch::Scope scope_or_agent(Result<killswitch::Scope> wanted, const Dimensions& dimensions) {
+  if (wanted) return std::move(*wanted);
+  auto narrow =
+      killswitch::scope_of_agent(dimensions[Dimension::Tenant], dimensions[Dimension::Agent]);
+  if (narrow) return std::move(*narrow);
+  auto agent = killswitch::scope_of(Dimension::Agent, dimensions[Dimension::Agent]);
+  return agent ? std::move(*agent) : killswitch::Scope{};
 }
 
-std::optional<killswitch::Scope> scope_of_rule(const policy::RuleSpec& rule,
-                                               const Dimensions& dimensions) {
-  if (!rule.scope) return std::nullopt;
-  auto scope = rule.scope->dimension ? killswitch::scope_of(*rule.scope->dimension,
-                                                            dimensions[*rule.scope->dimension])
-                                     : killswitch::parse_scope(rule.scope->fixed);
-  if (!scope) return std::nullopt;
-  return std::move(*scope);
+killswitch::Scope scope_of_rule(const policy::RuleSpec& rule, const Dimensions& dimensions) {
+  FUSEBOX_ASSERT(rule.scope.has_value());
+  return scope_or_agent(
+      rule.scope->dimension
+          ? killswitch::scope_of(*rule.scope->dimension, dimensions[*rule.scope->dimension])
+          : killswitch::parse_scope(rule.scope->fixed),
+      dimensions);
 }
 
 }  // namespace
+
+killswitch::Scope scope_of_limit(const breakers::LimitSpec& limit, const Dimensions& dimensions) {
+  const auto& keyed_by = limit.scope.dimensions();
+  if (keyed_by.empty()) return {};
+  if (keyed_by.size() == 2) {  // tenant and agent: the loader allows no other pair
+    return scope_or_agent(
+        killswitch::scope_of_agent(dimensions[Dimension::Tenant], dimensions[Dimension::Agent]),
+        dimensions);
+  }
+  return scope_or_agent(killswitch::scope_of(keyed_by[0], dimensions[keyed_by[0]]), dimensions);
+}
 
 killswitch::Target target_of(const telemetry::Check& check) {
   return {&check.dimensions, capability_of(check)};
@@ -118,20 +124,20 @@ void Engine::Impl::ask_policies(const telemetry::Check& check, const policy::Fac
     for (const policy::RuleMatch& match : deliberation.matches) {
       if (match.erred) ++counters.condition_errors;
       policy::Verdict verdict = policy::verdict_of(match);
+      if (match.effect == Effect::Kill) {
+        verdict.gate = Gate::Kill;
+        verdict.reason = Reason::Killed;
+      }
       if (match.rule->mode == policy::Enforcement::Shadow) {
         deliberation.would_be.push_back(verdict);
         continue;
       }
       matched = true;
       if (match.effect == Effect::Kill) {
-        verdict.gate = Gate::Kill;
-        verdict.reason = Reason::Killed;
-        if (auto scope = scope_of_rule(*match.rule, check.dimensions)) {
-          deliberation.kills.push_back(
-              {std::move(*scope),
-               match.rule->message.empty() ? "rule " + match.rule->id : match.rule->message,
-               "policy:" + match.rule->id});
-        }
+        deliberation.kills.push_back(
+            {scope_of_rule(*match.rule, check.dimensions),
+             match.rule->message.empty() ? "rule " + match.rule->id : match.rule->message,
+             "policy:" + match.rule->id});
       }
       deliberation.object(verdict);
     }
@@ -168,10 +174,8 @@ void Engine::Impl::ask_limits(const telemetry::Check& check, const policy::Facts
       continue;
     }
     if (verdict.effect == Effect::Kill) {
-      if (auto scope = scope_of_key(limit, check.dimensions)) {
-        deliberation.kills.push_back(
-            {std::move(*scope), describe_refusal(limit, answer), "limit:" + limit.name});
-      }
+      deliberation.kills.push_back({scope_of_limit(limit, check.dimensions),
+                                    describe_refusal(limit, answer), "limit:" + limit.name});
     }
     deliberation.object(verdict);
   }

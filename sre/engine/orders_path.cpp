@@ -20,7 +20,7 @@ telemetry::KillRecord record_of(const killswitch::Order& order) {
 }  // namespace
 
 void Engine::Impl::on_kill(const telemetry::KillInput& input) {
-  const auto scope = killswitch::parse_scope(input.scope);
+  const auto scope = killswitch::parse_ordered_scope(input.scope);
   if (!scope) {
     notice("kill_refused", scope.error().message);
     return;
@@ -43,7 +43,10 @@ void Engine::Impl::on_rearm(const telemetry::RearmInput& input) {
   json.field("armed", rearmed->armed);
   json.end_object();
   audit("rearm", body);
-  emit(record_of(*rearmed->order));
+  telemetry::KillRecord record = record_of(*rearmed->order);
+  record.reason = input.reason;  // of this approval, not of the trip
+  record.actor = input.actor;
+  emit(std::move(record));
 }
 
 void Engine::Impl::on_approval(const telemetry::ApprovalInput& input) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "sre/engine/detail/core.hpp"
+#include "sre/engine/detail/gates.hpp"
 
 namespace fusebox::engine {
 namespace {
@@ -27,6 +28,36 @@ bool is_call(EventKind kind) {
   return false;
 }
 
+Fingerprint identity_of(const telemetry::Event& event) {
+  return fingerprint(
+      {event.dimensions[Dimension::Tenant], event.dimensions[Dimension::Agent], event.id});
+}
+
+// An event that carries an open permit is that action's report, if it is the same agent's and
+// describes the same call: another tool's success must not heal this one's breaker.
+bool is_report_of(const telemetry::Event& event, const Permit& permit) {
+  if (event.kind != telemetry::kind_of(permit.action)) return false;
+  const Dimensions permitted = permit.dimensions.view();
+  for (const Dimension dimension : {Dimension::Agent, Dimension::Tenant}) {
+    if (event.dimensions[dimension] != permitted[dimension]) return false;
+  }
+  for (const Dimension dimension : {Dimension::Tool, Dimension::Model, Dimension::ToAgent}) {
+    const std::string_view said = event.dimensions[dimension];
+    if (!said.empty() && said != permitted[dimension]) return false;
+  }
+  return true;
+}
+
+// What the event left out is known from its check.
+void fill_from_permit(telemetry::Event& event, const Permit& permit) {
+  const Dimensions permitted = permit.dimensions.view();
+  for (const std::string_view name : dimension_names()) {
+    const Dimension dimension = *parse_dimension(name);
+    std::string_view& value = event.dimensions[dimension];
+    if (value.empty()) value = permitted[dimension];
+  }
+}
+
 breakers::CallResult call_result(telemetry::Outcome outcome,
                                  const telemetry::Measurements& measured) {
   breakers::CallResult result{outcome, std::nullopt};
@@ -44,34 +75,29 @@ breakers::CallResult call_result(telemetry::Outcome outcome,
 void Engine::Impl::on_event(const telemetry::Event& event) {
   heard(event.dimensions[Dimension::Agent]);
   if (event.kind == EventKind::Heartbeat) return;
-  if (!event.id.empty()) {
-    // An event that carries an open permit of its own agent is that action's report.
-    if (Permit* permit = permits.find(event.id);
-        permit != nullptr &&
-        permit->dimensions.view()[Dimension::Agent] == event.dimensions[Dimension::Agent] &&
-        permit->dimensions.view()[Dimension::Tenant] == event.dimensions[Dimension::Tenant]) {
-      const auto outcome = event.outcome.value_or(telemetry::Outcome::Ok);
-      close_by(*permit, event, breakers::usage_of(permit->action, outcome, event.measured));
-      return;
-    }
-    const Fingerprint id = fingerprint(
-        {event.dimensions[Dimension::Tenant], event.dimensions[Dimension::Agent], event.id});
-    if (permits.was_closed(event.id) || !seen_events.insert(id)) {
-      ++counters.duplicate;
-      return;
-    }
+  Permit* permit = event.id.empty() ? nullptr : permits.find(event.id);
+  if (permit != nullptr && !is_report_of(event, *permit)) permit = nullptr;
+  if (permit == nullptr && !event.id.empty() && !seen_events.insert(identity_of(event))) {
+    ++counters.duplicate;
+    return;
   }
   Instant at = event.at.value_or(now);
   if (at > now) {
     if (at - now > kClockSkew) ++counters.future;
     at = now;
   }
-  if (now - at > spec.lateness) {
-    ++counters.late;
-    return;
+  const bool too_late = now - at > spec.lateness;
+  if (too_late) ++counters.late;
+  if (permit != nullptr) {
+    telemetry::Event whole = event;
+    fill_from_permit(whole, *permit);
+    const auto outcome = event.outcome.value_or(telemetry::Outcome::Ok);
+    if (!too_late) count_event(whole, at);
+    close_by(*permit, whole, breakers::usage_of(permit->action, outcome, event.measured), at);
+  } else if (!too_late) {
+    count_event(event, at);
+    observe(event, at);
   }
-  count_event(event, at);
-  observe(event, at);
 }
 
 void Engine::Impl::on_report(const telemetry::Report& report) {
@@ -91,26 +117,50 @@ void Engine::Impl::on_report(const telemetry::Report& report) {
   event.depth = permit->depth;
   event.attributes = permit->attributes.view();
   heard(event.dimensions[Dimension::Agent]);
-  close_by(*permit, event, breakers::usage_of(permit->action, report.outcome, report.measured));
+  count_event(event, now);
+  close_by(*permit, event, breakers::usage_of(permit->action, report.outcome, report.measured),
+           now);
 }
 
-// The action of this permit ended, and `event` is its telemetry.
+// The action of this permit ended at `at`, and `event` is its telemetry, counted already.
 void Engine::Impl::close_by(Permit& permit, const telemetry::Event& event,
-                            const breakers::Usage& usage) {
+                            const breakers::Usage& usage, Instant at) {
   const bool late = permit.state == PermitState::Late;
   ++(late ? counters.late_reports : counters.committed);
-  count_event(event, now);
   if (!late) {
     for (const HeldLimit& held : permit.holds) {
+      const std::size_t before = changes.size();
       limits[held.limit].settle(held.hold, usage, now, changes);
+      stop_if_overrun(limits[held.limit].spec(), event.dimensions, before);
     }
-    const auto outcome = event.outcome.value_or(telemetry::Outcome::Ok);
-    const breakers::CallResult result = call_result(outcome, event.measured);
     for (const HeldBreaker& held : permit.tickets) {
-      breaker_sets[held.breaker].report(held.taken, result, now, now, changes);
+      breakers::BreakerSet& set = breaker_sets[held.breaker];
+      if (event.outcome) {
+        set.report(held.taken, call_result(*event.outcome, event.measured), at, now, changes);
+      } else {
+        set.release(held.taken);  // it ended, and says nothing about health
+      }
     }
   }
+  if (!permit.id.empty())
+    seen_events.insert(fingerprint(
+        {event.dimensions[Dimension::Tenant], event.dimensions[Dimension::Agent], permit.id}));
   permits.close(permit);
+}
+
+// A limit with on_exceed: kill trips when what really happened brings its key above the limit.
+void Engine::Impl::stop_if_overrun(const breakers::LimitSpec& limit, const Dimensions& dimensions,
+                                   std::size_t first_change) {
+  if (limit.on_exceed != breakers::OnExceed::Kill) return;
+  if (limit.mode == policy::Enforcement::Shadow) return;
+  for (std::size_t i = first_change; i < changes.size(); ++i) {
+    const auto* record = std::get_if<telemetry::LimitRecord>(&changes[i]);
+    if (record == nullptr || !record->overrun) continue;
+    wanted_kills.push_back({scope_of_limit(limit, dimensions),
+                            "limit " + limit.name + " of " + record->dimension + " is overrun",
+                            "limit:" + limit.name});
+    return;
+  }
 }
 
 void Engine::Impl::count_event(const telemetry::Event& event, Instant at) {
@@ -132,9 +182,10 @@ void Engine::Impl::observe(const telemetry::Event& event, Instant at) {
     }
   }
   for (breakers::Limit& limit : limits) {
-    if (limit.applies(facts)) {
-      limit.observe(event.dimensions, breakers::usage_of(event), at, now, changes);
-    }
+    if (!limit.applies(facts)) continue;
+    const std::size_t before = changes.size();
+    limit.observe(event.dimensions, breakers::usage_of(event), at, now, changes);
+    stop_if_overrun(limit.spec(), event.dimensions, before);
   }
 }
 
@@ -166,6 +217,7 @@ void Engine::Impl::heard(std::string_view agent) {
 }
 
 void Engine::Impl::on_silence(std::uint32_t index) {
+  if (!spec.silence) return;  // switched off since the timer was set
   Agent& agent = agents[index];
   const Instant deadline = add_saturated(agent.heard, *spec.silence);
   if (deadline > now) {  // it was heard since the timer was set

@@ -191,6 +191,49 @@ TEST(EnginePermit, AnotherAgentsEventDoesNotCloseIt) {
   EXPECT_NE(script.summary().find(R"("committed":1)"), std::string::npos);
 }
 
+// Found in review: a success of something else closed the permit, and healed its breaker.
+TEST(EnginePermit, EventOfAnotherCallDoesNotCloseIt) {
+  Script script(breaker("enforce"));
+  for (int i = 0; i < 2; ++i) script.feed(at(i, event("error")));
+  script.decide(at(20, check("p", kBot)));
+  script.feed(at(21, R"("event":{"kind":"evaluation","agent":"bot","id":"p","score":1})"));
+  script.feed(
+      at(21, R"("event":{"kind":"tool","agent":"bot","tool":"y","outcome":"ok","id":"p"})"));
+  EXPECT_EQ(script.decide(at(22, check("q", kBot))).reason, Reason::BreakerProbing);
+  script.feed(at(23, report("p")));
+  EXPECT_NE(script.summary().find(R"("committed":1)"), std::string::npos);
+}
+
+TEST(EnginePermit, EventWithoutOutcomeClosesItAndSaysNothingToTheBreaker) {
+  Script script(breaker("enforce"));
+  for (int i = 0; i < 2; ++i) script.feed(at(i, event("error")));
+  script.decide(at(20, check("p", kBot)));
+  script.feed(at(21, R"("event":{"kind":"tool","agent":"bot","tool":"search","id":"p"})"));
+  EXPECT_TRUE(script.last<telemetry::BreakerRecord>().empty());
+  EXPECT_EQ(script.decide(at(22, check("q", kBot))).effect, Effect::Allow);  // the slot came back
+}
+
+TEST(EnginePermit, IdOfAnotherAgentsPermitIsNoDuplicate) {
+  Script script(kToolSlo + call_limit("deny"));
+  script.decide(at(0, check("x", kBot)));
+  script.feed(at(1, report("x")));
+  script.feed(at(2, R"("event":{"kind":"tool","agent":"other","outcome":"error","id":"x"})"));
+  EXPECT_NE(script.summary().find(R"("counted":2,"duplicate":0)"), std::string::npos);
+}
+
+TEST(EnginePermit, RepeatOfADegradedRequestIsDegradedToo) {
+  Script script(call_limit("degrade"));
+  for (const char* id : {"a", "b"}) script.decide(at(0, check(id, kBot)));
+  constexpr std::string_view kKeyed =
+      R"({"agent":"bot","action":"tool","target":"search","idempotency_key":"k"})";
+  script.decide(at(1, check("c", kKeyed)));
+  const auto repeated = script.decide(at(2, check("d", kKeyed)));
+  EXPECT_EQ(repeated.effect, Effect::Degrade);
+  EXPECT_EQ(repeated.rule, "calls");
+  EXPECT_EQ(repeated.permit, "c");
+  EXPECT_EQ(repeated.ttl_ms, 599'000);
+}
+
 TEST(EnginePermit, LateReportCountsInSlosAndChangesNoLimit) {
   Script script(kToolSlo + call_limit("deny"));
   script.decide(at(0, check("a", kBot)));

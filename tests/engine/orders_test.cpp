@@ -118,6 +118,66 @@ TEST(EngineKill, LimitWithOnExceedKillStopsItsOwnKey) {
   EXPECT_EQ(kills[0].actor, "limit:calls");
 }
 
+TEST(EngineKill, LimitTripsOnAnOverrunThatTelemetryAloneShows) {
+  Script script(call_limit("kill"));
+  std::size_t kills = 0;
+  for (int i = 0; i < 4; ++i) {
+    script.feed(at(i, R"("event":{"kind":"tool","agent":"bot","tool":"x","outcome":"ok"})"));
+    kills += script.last<telemetry::KillRecord>().size();
+  }
+  EXPECT_EQ(kills, 1U);
+  EXPECT_EQ(script.decide(at(5, check("a", kBot))).reason, Reason::Killed);
+}
+
+TEST(EngineKill, FieldLeftOutIsNoWayAroundIt) {
+  Script script(policy(R"(
+    - {id: no-rm, trigger: request, when: target == "rm", effect: kill, scope: session}
+)"));
+  script.decide(at(0, check("a", R"({"agent":"bot","action":"tool","target":"rm"})")));
+  EXPECT_EQ(script.decide(at(1, check("b", kBot))).reason, Reason::Killed);
+}
+
+// Found in review: such an order made the saved state unreadable.
+TEST(EngineKill, ScopeThatARequestMadeUpSurvivesARestart) {
+  const std::string yaml = R"(
+apiVersion: fusebox/v1
+kind: Limit
+metadata: {name: calls}
+spec: {scope: [tenant, agent], window: lifetime, budget: {tool_calls: 1}, on_exceed: kill}
+)";
+  for (const char* tenant : {"", "x/agent:vip", "\\u0007"}) {
+    Script script(yaml);
+    const std::string body =
+        std::string(R"({"agent":"bot","action":"tool","target":"x","tenant":")") + tenant + "\"}";
+    for (const char* id : {"a", "b"}) script.decide(at(0, check(id, body)));
+    ASSERT_EQ(script.last<telemetry::KillRecord>().size(), 1U) << tenant;
+    Engine restored(spec_of(yaml));
+    EXPECT_TRUE(restored.restore(script.engine().save())) << tenant;
+  }
+}
+
+// Found in review: an agent that loops decided whether people could ever re-arm it.
+TEST(EngineKill, StoppedAgentCannotTakeBackApprovalsOfReArming) {
+  Script script(policy(R"(
+    - {id: no-rm, trigger: request, when: target == "rm", effect: kill, scope: agent}
+)"));
+  constexpr std::string_view kRm = R"({"agent":"bot","action":"tool","target":"rm"})";
+  script.decide(at(0, check("a", kRm)));
+  script.feed(at(1, rearm("p1")));
+  script.decide(at(2, check("b", kRm)));
+  script.feed(at(3, rearm("p2")));
+  EXPECT_EQ(script.decide(at(4, check("c", kBot))).effect, Effect::Allow);
+}
+
+TEST(EngineKill, OrderThatLooksLikeAStopAndIsNoneIsRefused) {
+  Script script(call_limit("deny"));
+  for (const char* scope : {"agent:*", "agent: bot", "agent:bot/tool:x", "global:", "Agent:bot"}) {
+    script.feed(at(0, R"("kill":{"scope":")" + std::string(scope) + R"(","reason":"r"})"));
+    ASSERT_EQ(script.last<telemetry::NoticeRecord>().size(), 1U) << scope;
+    EXPECT_EQ(script.last<telemetry::NoticeRecord>()[0].code, "kill_refused");
+  }
+}
+
 TEST(EngineAudit, EveryRefusalAndOrderIsInTheChain) {
   Script script(call_limit("deny"));
   script.decide(at(0, check("a", kBot)));
@@ -173,6 +233,15 @@ TEST(EngineApproval, ExpiresWhenNobodyAnswers) {
   script.feed(at(3602, answer_of("a", "grant")));
   EXPECT_EQ(script.last<telemetry::NoticeRecord>()[0].code, "approval_refused");
   EXPECT_EQ(script.decide(at(3603, pay("b", 5))).effect, Effect::RequireApproval);
+}
+
+TEST(EngineApproval, LateAnswerDoesNotMeetAnotherRequest) {
+  Script script(kApprovalPolicy);
+  script.decide(at(0, pay("a", 5)));
+  script.feed(at(3601, R"("tick":true)"));
+  EXPECT_NE(script.decide(at(3602, pay("a", 999))).id, "a");
+  script.feed(at(3603, answer_of("a", "grant")));
+  EXPECT_EQ(script.decide(at(3604, pay("b", 999))).effect, Effect::RequireApproval);
 }
 
 TEST(EngineApproval, RefusalByAPersonIsADenial) {

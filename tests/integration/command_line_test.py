@@ -74,6 +74,56 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(path.read_text(), "earlier\n")
             self.assertEqual([each.name for each in Path(folder).iterdir()], ["out.ndjson"])
 
+    def test_output_never_replaces_an_input(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "journal.ndjson"
+            path.write_text(EVENT)
+            link = Path(folder) / "link"
+            link.symlink_to(path)
+            for out in (path, link):
+                code, _, err = run(PROGRAM, "replay", str(path), "--out", str(out))
+                self.assertEqual(code, 2)
+                self.assertIn("overwrite", err)
+                self.assertEqual(path.read_text(), EVENT)
+
+    def test_output_that_cannot_be_opened_is_named(self):
+        code, _, err = run(PROGRAM, "replay", JOURNAL, "--out", "/no/such/out")
+        self.assertEqual(code, 1)
+        self.assertIn("/no/such/out", err)
+
+    def test_blank_lines_are_no_input(self):
+        code, out, err = run(PROGRAM, "replay", "-", stdin="\n" + EVENT + "\r\n\n")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(json_lines(out)[-1]["summary"]["events"]["inputs"], 1)
+
+    def test_stop_order_that_stops_nothing_is_malformed_input(self):
+        for scope in ("agent:", "GLOBAL", "agent:*", "agent:bot/tool:x", "foo:x"):
+            line = '{"at":1,"kill":{"scope":"%s","reason":"r"}}\n' % scope
+            code, _, err = run(PROGRAM, "replay", "-", stdin=line)
+            self.assertEqual(code, 2, scope)
+            self.assertIn("<stdin>:1:1: error[E0504]", err)
+
+    def test_text_from_outside_cannot_command_the_terminal(self):
+        line = (
+            '{"at":1,"kill":{"scope":"global","reason":"a\\u001b[2Jb\\nfake","actor":"x\\u202e"}}\n'
+            '{"at":2,"check":{"agent":"a\\u009b31m","action":"tool","target":"\\u0007"}}\n'
+        )
+        code, out, _ = run(PROGRAM, "replay", "-", "--timeline", stdin=line)
+        self.assertEqual(code, 0)
+        for hidden in ("\x1b", "\x07", "\x9b", "\u202e", "\nfake"):
+            self.assertNotIn(hidden, out)
+
+    def test_commands_to_come_are_refused_by_name(self):
+        code, _, err = run(PROGRAM, "serve")
+        self.assertEqual(code, 2)
+        self.assertIn("`serve` is not built yet", err)
+        code, _, err = run(PROGRAM, "nonsense")
+        self.assertIn("no command `nonsense`", err)
+
+    def test_explain_needs_a_check(self):
+        code, _, _ = run(PROGRAM, "replay", "-c", CONFIG, JOURNAL, "--explain")
+        self.assertEqual(code, 2)
+
     def test_full_disk_is_an_error(self):
         code, _, err = run(PROGRAM, "replay", "-c", CONFIG, JOURNAL, "--out", "/dev/full")
         self.assertEqual(code, 1)

@@ -51,7 +51,7 @@ TEST(Scopes, WhatIsNoScopeIsRefusedInWords) {
   for (const Bad& each : {
            Bad{"", "is no scope; one of global"},
            Bad{"globl", "did you mean global?"},
-           Bad{"global:", "is no scope"},
+           Bad{"global:", "takes no value"},
            Bad{"agnt:bot", "did you mean agent?"},
            Bad{"environment:prod", "is no scope"},
            Bad{"agent", "has no value"},

@@ -112,6 +112,7 @@ Approval* Approvals::open(std::string_view id, const killswitch::Digest& request
 }
 
 void Approvals::erase(const Approval& approval) {
+  ended_.insert(fingerprint({approval.id}));
   by_request_.erase(approval.request);
   by_serial_.erase(approval.serial);
   by_id_.erase(by_id_.find(approval.id));

@@ -11,6 +11,7 @@
 #include "base/archive.hpp"
 #include "base/time.hpp"
 #include "killswitch/sha256.hpp"
+#include "sre/engine/detail/recent_set.hpp"
 #include "telemetry/event.hpp"
 
 namespace fusebox::engine {
@@ -49,10 +50,12 @@ class Approvals {
   // Null if kMax requests wait already. The request must be new.
   Approval* open(std::string_view id, const killswitch::Digest& request, Instant expires);
   void erase(const Approval& approval);
+  // Was there an approval of this id lately? A late answer must not meet another request.
+  [[nodiscard]] bool had(std::string_view id) const { return ended_.contains(fingerprint({id})); }
 
   template <class Archive>
   void visit(Archive& archive) {
-    archive(by_id_, next_serial_);
+    archive(by_id_, ended_, next_serial_);
     if constexpr (Archive::kReading) rebuild();
   }
 
@@ -62,6 +65,7 @@ class Approvals {
   std::map<std::string, Approval, std::less<>> by_id_;
   std::map<killswitch::Digest, std::string> by_request_;
   std::map<std::uint64_t, std::string> by_serial_;
+  RecentSet ended_;
   std::uint64_t next_serial_ = 1;
 };
 

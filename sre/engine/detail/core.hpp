@@ -99,7 +99,10 @@ struct Engine::Impl {
   // telemetry_path.cpp
   void on_event(const telemetry::Event& event);
   void on_report(const telemetry::Report& report);
-  void close_by(Permit& permit, const telemetry::Event& event, const breakers::Usage& usage);
+  void close_by(Permit& permit, const telemetry::Event& event, const breakers::Usage& usage,
+                Instant at);
+  void stop_if_overrun(const breakers::LimitSpec& limit, const Dimensions& dimensions,
+                       std::size_t first_change);
   void count_event(const telemetry::Event& event, Instant at);
   void observe(const telemetry::Event& event, Instant at);
   void evaluate(std::size_t slo, KeyIndex key);

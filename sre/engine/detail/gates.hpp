@@ -14,6 +14,10 @@ namespace fusebox::engine {
 // What the fence and restrictions look at. A view of the check.
 [[nodiscard]] killswitch::Target target_of(const telemetry::Check& check);
 
+// What a limit with on_exceed: kill stops: its own key, or the agent if the key has no name.
+[[nodiscard]] killswitch::Scope scope_of_limit(const breakers::LimitSpec& limit,
+                                               const Dimensions& dimensions);
+
 // Up, so that a caller who waits as told is not a fraction too early.
 [[nodiscard]] std::int64_t to_ms_rounded_up(Duration duration);
 

@@ -103,6 +103,17 @@ void OwnedDocument::visit(ArchiveReader& archive) {
   if (!archive.failed()) assign(&document);
 }
 
+void Permit::keep_answer(const telemetry::DecisionRecord& decision) {
+  answer = {};
+  answer.id = decision.id;
+  answer.permit = decision.permit;
+  answer.effect = decision.effect;
+  answer.gate = decision.gate;
+  answer.reason = decision.reason;
+  answer.rule = decision.rule;
+  answer.message = decision.message;
+}
+
 Permit* PermitTable::find(std::string_view id) {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : &permits_[found->second];
@@ -128,6 +139,7 @@ Permit& PermitTable::open(std::string_view id) {
   permit.id = id;
   permit.idempotency_key.clear();
   permit.request.reset();
+  permit.answer = {};
   permit.serial = next_serial_++;
   permit.state = PermitState::Open;
   permit.holds.clear();

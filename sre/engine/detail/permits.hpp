@@ -20,6 +20,7 @@
 #include "policy/dynamic.hpp"
 #include "sre/engine/detail/recent_set.hpp"
 #include "telemetry/event.hpp"
+#include "telemetry/record.hpp"
 
 namespace fusebox::engine {
 
@@ -97,14 +98,20 @@ struct Permit {
   OwnedDocument attributes;
   std::optional<std::int64_t> trust;
   std::optional<std::int64_t> depth;
-  std::int64_t epoch = 0;
+  Instant lease_ends{};
+  // What repeats of the request are told, if it has an idempotency key: id, permit, effect, gate,
+  // reason, rule and message of the first answer.
+  telemetry::DecisionRecord answer;
   std::vector<HeldLimit> holds;
   std::vector<HeldBreaker> tickets;
+
+  void keep_answer(const telemetry::DecisionRecord& decision);
 
   template <class Archive>
   void visit(Archive& archive) {
     archive(id, idempotency_key, request, index, serial, state, action, dimensions, attributes,
-            trust, depth, epoch, holds, tickets);
+            trust, depth, lease_ends, answer.id, answer.permit, answer.effect, answer.gate,
+            answer.reason, answer.rule, answer.message, holds, tickets);
   }
 };
 

@@ -134,7 +134,7 @@ bool covers(const killswitch::Scope& scope, const killswitch::Target& target) {
     case ScopeKind::Tool:
       return is(Dimension::Tool);
     case ScopeKind::Capability:
-      return target.capability == scope.value;
+      return target.capability == scope.value || is(Dimension::Kind);
     case ScopeKind::Drill:
       return false;
   }
