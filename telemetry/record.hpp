@@ -44,8 +44,10 @@ struct DecisionRecord {
   std::string message;
   std::string permit;  // "" if it does not proceed
   std::int64_t epoch = 0;
-  std::string policy;                  // digest of the policy documents; "" if there are none
-  std::optional<std::int64_t> ttl_ms;  // how long the permit's reservation lasts
+  // Digest of the policy documents, "" if there are none. A view of the engine's specification,
+  // because a copy would be the one allocation of a check.
+  std::string_view policy;
+  std::optional<std::int64_t> ttl_ms;          // how long the permit's reservation lasts
   std::optional<std::int64_t> retry_after_ms;  // rounded up
   std::optional<ApprovalReference> approval;   // that this request waits for
   std::vector<WouldBe> would_be;
