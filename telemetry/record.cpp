@@ -74,7 +74,7 @@ void write_decision(JsonWriter& json, const DecisionRecord& decision) {
   field_if_any(json, "message", decision.message);
   field_if_any(json, "permit", decision.permit);
   json.field("epoch", decision.epoch);
-  field_if_any(json, "policy", decision.policy);
+  if (decision.policy) json.field("policy", *decision.policy);
   field_if_any(json, "ttl_ms", decision.ttl_ms);
   field_if_any(json, "retry_after_ms", decision.retry_after_ms);
   if (decision.approval) write_approval(json, *decision.approval);

@@ -4,9 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -44,9 +44,9 @@ struct DecisionRecord {
   std::string message;
   std::string permit;  // "" if it does not proceed
   std::int64_t epoch = 0;
-  // Digest of the policy documents, "" if there are none. A view of the engine's specification,
+  // Digest of the policy documents; null if there are none. Shared by all decisions of an engine,
   // because a copy would be the one allocation of a check.
-  std::string_view policy;
+  std::shared_ptr<const std::string> policy;
   std::optional<std::int64_t> ttl_ms;          // how long the permit's reservation lasts
   std::optional<std::int64_t> retry_after_ms;  // rounded up
   std::optional<ApprovalReference> approval;   // that this request waits for

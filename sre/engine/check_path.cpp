@@ -42,7 +42,7 @@ void Engine::Impl::on_check(const telemetry::CheckInput& input) {
     telemetry::DecisionRecord decision = repeated->answer;
     decision.ttl_ms = to_ms_rounded_up(repeated->lease_ends - now);
     decision.epoch = fence.epoch(target_of(check));
-    decision.policy = spec.policy_digest;
+    decision.policy = policy_digest;
     emit(std::move(decision));
     return;
   }
@@ -56,7 +56,7 @@ void Engine::Impl::decide(const telemetry::CheckInput& input, std::string_view i
   const telemetry::Check& check = input.check;
   telemetry::DecisionRecord decision;
   decision.id = id;
-  decision.policy = spec.policy_digest;
+  decision.policy = policy_digest;
   for (const policy::Verdict& verdict : deliberation.would_be) {
     decision.would_be.push_back(
         {std::string(verdict.rule), verdict.effect, verdict.gate, verdict.reason});

@@ -17,7 +17,12 @@ std::size_t sweep_share(std::size_t keys) {
 
 }  // namespace
 
-Engine::Impl::Impl(EngineSpec from) : spec(std::move(from)), state_rules(spec) {
+Engine::Impl::Impl(EngineSpec from)
+    : spec(std::move(from)),
+      policy_digest(spec.policy_digest.empty()
+                        ? nullptr
+                        : std::make_shared<const std::string>(spec.policy_digest)),
+      state_rules(spec) {
   for (const slo::SloSpec& each : spec.slos) slos.emplace_back(each);
   for (const breakers::BreakerSpec& each : spec.breakers) breaker_sets.emplace_back(each);
   for (const breakers::LimitSpec& each : spec.limits) limits.emplace_back(each);

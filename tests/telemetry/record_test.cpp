@@ -31,7 +31,7 @@ DecisionRecord full_decision() {
   decision.rule = "no-production-deletes";
   decision.message = "Deleting \"production\" files needs an approval.\n";
   decision.epoch = 2;
-  decision.policy = "abcd";
+  decision.policy = std::make_shared<const std::string>("abcd");
   decision.ttl_ms = 600'000;
   decision.retry_after_ms = 9000;
   decision.approval = {"c3", *parse_rfc3339("2026-01-01T01:00:04.5Z")};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -148,6 +149,7 @@ struct Engine::Impl {
   [[nodiscard]] Result<void> restore(std::string_view bytes);
 
   const EngineSpec spec;
+  const std::shared_ptr<const std::string> policy_digest;  // null without policies
   std::vector<slo::Slo> slos;
   std::vector<breakers::BreakerSet> breaker_sets;
   std::vector<breakers::Limit> limits;
