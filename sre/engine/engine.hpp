@@ -50,7 +50,7 @@ class Engine {
 
   // Applies one input at its arrival time. First every timer up to that time fires, at its own
   // deadline; an arrival before the last one is clamped to it, with a notice. Effects are appended.
-  // A check costs about a microsecond and allocates nothing but its record.
+  // A check without idempotency key costs one to two microseconds and allocates nothing once warm.
   void apply(const telemetry::Input& input, Effects& effects);
 
   // The time of the last input or timer.
