@@ -1,6 +1,7 @@
 #include "slo/window.hpp"
 
 #include <bit>
+#include <utility>
 
 #include "base/assert.hpp"
 
@@ -100,8 +101,17 @@ std::size_t watch_of(Duration slo_window) {
 
 // Place of a bucket's slot in its ring. The bucket is never negative; the cast keeps the index in
 // range whatever it is.
-std::size_t slot_of(std::size_t ring, std::int64_t bucket, std::size_t page_slots) {
-  return static_cast<std::uint64_t>(bucket) % (kRings[ring].pages * page_slots);
+std::size_t slot_of(const Ring& ring, std::int64_t bucket, std::size_t page_slots) {
+  return static_cast<std::uint64_t>(bucket) % (ring.pages * page_slots);
+}
+
+// Calls body.operator()<ring>() for each: with the ring known, every division is by a constant,
+// which halves the cost of recording and expiring.
+template <class Body>
+void for_each_ring(Body body) {
+  [&]<std::size_t... ring>(std::index_sequence<ring...>) {
+    (body.template operator()<ring>(), ...);
+  }(std::make_index_sequence<kRings.size()>{});
 }
 
 }  // namespace
@@ -144,11 +154,12 @@ void WindowedCounts::record(Instant at, Instant now, Counts counts) {
   // Each bucket is a whole number of the finer ring's, so the numbers nest and the divisors are
   // small constants.
   std::int64_t bucket = bucket_of(at, seconds{1});
-  credit(0, bucket, counts);
-  credit(1, bucket = ceil_div(bucket, 10), counts);
-  credit(2, bucket = ceil_div(bucket, 6), counts);
-  credit(3, bucket = ceil_div(bucket, 10), counts);
-  if (slo_ring_ == kLastRing) credit(kLastRing, ceil_div(bucket, 6), counts);
+  newest_ = std::max(newest_, bucket);
+  credit<0>(bucket, counts);
+  credit<1>(bucket = ceil_div(bucket, 10), counts);
+  credit<2>(bucket = ceil_div(bucket, 6), counts);
+  credit<3>(bucket = ceil_div(bucket, 10), counts);
+  if (slo_ring_ == kLastRing) credit<kLastRing>(ceil_div(bucket, 6), counts);
 }
 
 // Every other sum is part of this one: the buckets of a short window lie within those of a longer.
@@ -160,10 +171,11 @@ Duration WindowedCounts::span_of(std::size_t ring) const {
   return ring == kLastRing ? slo_window_ : kRings[ring].span;
 }
 
-void WindowedCounts::credit(std::size_t ring, std::int64_t bucket, Counts counts) {
+template <std::size_t ring>
+void WindowedCounts::credit(std::int64_t bucket, Counts counts) {
   const Instant edge = edge_of(bucket, kRings[ring].bucket);
   if (edge + span_of(ring) <= now_) return;  // too late for every window of this ring
-  slot_for(ring, bucket) += counts;
+  slot_for<ring>(bucket) += counts;
   for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
     credit_watch(watch, bucket, edge + kBurnWindows[watch].length, kRings[ring].bucket, counts);
   }
@@ -193,55 +205,74 @@ void WindowedCounts::note_change(std::size_t index, Instant leaves) {
 
 void WindowedCounts::expire(Instant now) {
   now_ = now;
-  prefetch_tails();
+  for_each_ring([this]<std::size_t ring> { prefetch_tails<ring>(); });
   next_change_ = kNever;
   next_ratio_change_ = kNever;
-  // Longest last: the longest window of a ring clears the slots that the others still subtract.
-  if (slo_ring_ < kRingCount) expire_watch(kOwnWatch, slo_ring_, slo_window_);
-  for (std::size_t ring = 0; ring < kLastRing; ++ring) {
-    for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
-      expire_watch(watch, ring, kBurnWindows[watch].length);
-    }
-  }
+  for_each_ring([this]<std::size_t ring> { expire_ring<ring>(); });
   if (live_ < pages_.capacity() / 4) shrink();
 }
 
 // The tails lie in as many cold cache lines as there are windows; fetching them side by side costs
 // one miss and not eight (measured: 20 % of a replay over 500 keys).
+template <std::size_t ring>
 void WindowedCounts::prefetch_tails() const {
-  for (std::size_t ring = 0; ring < kRingCount; ++ring) {
-    for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
-      prefetch_tail(watch, ring);
-    }
+  for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
+    prefetch_tail<ring>(watch);
   }
-  if (slo_ring_ < kRingCount) prefetch_tail(kOwnWatch, slo_ring_);
+  if (slo_ring_ == ring) prefetch_tail<ring>(kOwnWatch);
 }
 
-void WindowedCounts::prefetch_tail(std::size_t watch, std::size_t ring) const {
-  const std::size_t slot = slot_of(ring, watches_[watch].tail, kPageSlots);
+template <std::size_t ring>
+void WindowedCounts::prefetch_tail(std::size_t watch) const {
+  const std::size_t slot = slot_of(kRings[ring], watches_[watch].tail, kPageSlots);
   const std::uint16_t page = table_[kRings[ring].first_page + slot / kPageSlots];
   if (page != 0) __builtin_prefetch(&pages_[page - 1u][slot % kPageSlots], 1);
 }
 
-void WindowedCounts::expire_watch(std::size_t index, std::size_t ring, Duration length) {
+// An SLO window of its own first: where the ring's span is longer, that one is not the longest, and
+// the longest clears the slots that the others still subtract.
+template <std::size_t ring>
+void WindowedCounts::expire_ring() {
+  if (slo_ring_ == ring) expire_watch<ring>(kOwnWatch, slo_window_);
+  for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
+    expire_watch<ring>(watch, kBurnWindows[watch].length);
+  }
+}
+
+template <std::size_t ring>
+void WindowedCounts::expire_watch(std::size_t index, Duration length) {
   Watch& watch = watches_[index];
+  const bool clears = length == span_of(ring);
+  if (watch.sum != Counts{} && is_past<ring>(length)) {
+    watch.sum = {};
+    if (clears) clear_all<ring>();
+    return;
+  }
   while (watch.sum != Counts{}) {
     const Instant leaves = edge_of(watch.tail, kRings[ring].bucket) + length;
     if (leaves > now_) {
       note_change(index, leaves);
       return;
     }
-    watch.sum -= at(ring, watch.tail);
-    if (length == span_of(ring)) clear(ring, watch.tail);
-    if (watch.sum != Counts{}) watch.tail = next_bucket(ring, watch.tail + 1);
+    watch.sum -= at<ring>(watch.tail);
+    if (clears) clear<ring>(watch.tail);
+    if (watch.sum != Counts{}) watch.tail = next_bucket<ring>(watch.tail + 1);
   }
+}
+
+// Whether a window of this length holds nothing any more, so that no slot of it need be read.
+template <std::size_t ring>
+bool WindowedCounts::is_past(Duration length) const {
+  const std::int64_t newest = ceil_div(newest_, kRings[ring].bucket / seconds{1});
+  return edge_of(newest, kRings[ring].bucket) + length <= now_;
 }
 
 // The first bucket from `bucket` on that holds something. One does: the caller's sum is not zero.
 // Looks at the bits alone, because the pages it passes are cold.
-std::int64_t WindowedCounts::next_bucket(std::size_t ring, std::int64_t bucket) const {
+template <std::size_t ring>
+std::int64_t WindowedCounts::next_bucket(std::int64_t bucket) const {
   for (;;) {
-    const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+    const std::size_t slot = slot_of(kRings[ring], bucket, kPageSlots);
     const std::size_t in_page = slot % kPageSlots;
     const unsigned held = held_[kRings[ring].first_page + slot / kPageSlots] >> in_page;
     if (held != 0) return bucket + std::countr_zero(held);
@@ -253,29 +284,44 @@ std::size_t WindowedCounts::memory_bytes() const {
   return sizeof(*this) + pages_.capacity() * sizeof(Page);
 }
 
-Counts WindowedCounts::at(std::size_t ring, std::int64_t bucket) const {
-  const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+template <std::size_t ring>
+Counts WindowedCounts::at(std::int64_t bucket) const {
+  const std::size_t slot = slot_of(kRings[ring], bucket, kPageSlots);
   const std::uint16_t page = table_[kRings[ring].first_page + slot / kPageSlots];
   return page == 0 ? Counts{} : pages_[page - 1u][slot % kPageSlots];
 }
 
 // The slot to count in: it holds something from now on.
-Counts& WindowedCounts::slot_for(std::size_t ring, std::int64_t bucket) {
-  const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+template <std::size_t ring>
+Counts& WindowedCounts::slot_for(std::int64_t bucket) {
+  const std::size_t slot = slot_of(kRings[ring], bucket, kPageSlots);
   const std::size_t place = kRings[ring].first_page + slot / kPageSlots;
   if (table_[place] == 0) table_[place] = take_page();
   held_[place] = static_cast<std::uint8_t>(held_[place] | 1u << slot % kPageSlots);
   return pages_[table_[place] - 1u][slot % kPageSlots];
 }
 
-void WindowedCounts::clear(std::size_t ring, std::int64_t bucket) {
-  const std::size_t slot = slot_of(ring, bucket, kPageSlots);
+template <std::size_t ring>
+void WindowedCounts::clear(std::int64_t bucket) {
+  const std::size_t slot = slot_of(kRings[ring], bucket, kPageSlots);
   const std::size_t place = kRings[ring].first_page + slot / kPageSlots;
-  Page& page = pages_[table_[place] - 1u];
-  page[slot % kPageSlots] = {};
+  pages_[table_[place] - 1u][slot % kPageSlots] = {};
   held_[place] = static_cast<std::uint8_t>(held_[place] & ~(1u << slot % kPageSlots));
-  if (held_[place] != 0) return;
-  page[0].good = free_;  // a free page holds the number of the next one
+  if (held_[place] == 0) free_page(place);
+}
+
+template <std::size_t ring>
+void WindowedCounts::clear_all() {
+  for (std::size_t i = 0; i < kRings[ring].pages; ++i) {
+    const std::size_t place = kRings[ring].first_page + i;
+    held_[place] = 0;
+    if (table_[place] != 0) free_page(place);
+  }
+}
+
+// What stands in the page goes when it is taken again.
+void WindowedCounts::free_page(std::size_t place) {
+  pages_[table_[place] - 1u][0].good = free_;  // the number of the next free one
   free_ = table_[place];
   table_[place] = 0;
   --live_;
@@ -317,14 +363,14 @@ void WindowedCounts::shrink() {
 
 WindowedCounts::Saved WindowedCounts::save() const {
   Saved saved{slo_window_, now_, {}};
-  for (std::size_t ring = 0; ring < kRingCount; ++ring) {
+  for_each_ring([&]<std::size_t ring> {
     const std::int64_t newest = bucket_of(now_, kRings[ring].bucket);
     const auto slots = static_cast<std::int64_t>(kRings[ring].pages * kPageSlots);
     for (std::int64_t age = 0; age < slots && age <= newest; ++age) {
-      const Counts counts = at(ring, newest - age);
+      const Counts counts = at<ring>(newest - age);
       if (counts != Counts{}) saved.rings[ring].push_back({age, counts});
     }
-  }
+  });
   return saved;
 }
 
@@ -334,15 +380,14 @@ bool WindowedCounts::restore(const Saved& saved) {
   if (saved.now < Instant{} || saved.now > kLatestInstant) return false;
   now_ = saved.now;
   bool good = true;
-  for (std::size_t ring = 0; ring < kRingCount; ++ring) {
-    good = good && restore_ring(ring, saved.rings[ring]);
-  }
-  for (std::size_t ring = 0; ring + 1 < kRingCount; ++ring) good = good && nested(ring);
+  for_each_ring([&]<std::size_t ring> { good = good && restore_ring<ring>(saved.rings[ring]); });
+  for_each_ring([&]<std::size_t ring> { good = good && nested<ring>(); });
   if (!good) *this = WindowedCounts{slo_window_};
   return good;
 }
 
-bool WindowedCounts::restore_ring(std::size_t ring, const std::vector<SavedBucket>& buckets) {
+template <std::size_t ring>
+bool WindowedCounts::restore_ring(const std::vector<SavedBucket>& buckets) {
   if (ring == kLastRing && slo_ring_ != kLastRing) return buckets.empty();
   const Duration length = kRings[ring].bucket;
   const std::int64_t newest = bucket_of(now_, length);
@@ -353,7 +398,9 @@ bool WindowedCounts::restore_ring(std::size_t ring, const std::vector<SavedBucke
     if (edge_of(newest - age, length) + span_of(ring) <= now_) return false;
     if (counts.good < 0 || counts.bad < 0) return false;
     if (counts == Counts{} || !covers(room, counts)) return false;
-    credit(ring, newest - age, counts);
+    credit<ring>(newest - age, counts);
+    // No earlier than the event really was, which is all that is_past() asks for.
+    newest_ = std::max(newest_, (newest - age) * (length / seconds{1}));
     room -= counts;
     previous = age;
   }
@@ -362,24 +409,29 @@ bool WindowedCounts::restore_ring(std::size_t ring, const std::vector<SavedBucke
 
 // Whether each bucket of the next ring holds at least what its parts in this ring do: the reason
 // why no sum can outgrow longest_sum().
-bool WindowedCounts::nested(std::size_t ring) const {
-  if (ring + 1 == kLastRing && slo_ring_ != kLastRing) return true;
-  const std::int64_t parts = kRings[ring + 1].bucket / kRings[ring].bucket;
-  const std::int64_t newest = bucket_of(now_, kRings[ring].bucket);
-  const auto slots = static_cast<std::int64_t>(kRings[ring].pages * kPageSlots);
-  std::int64_t whole = -1;
-  Counts left;
-  for (std::int64_t bucket = std::max<std::int64_t>(0, newest - slots + 1); bucket <= newest;
-       ++bucket) {
-    if (ceil_div(bucket, parts) != whole) {
-      whole = ceil_div(bucket, parts);
-      left = at(ring + 1, whole);
+template <std::size_t ring>
+bool WindowedCounts::nested() const {
+  if constexpr (ring == kLastRing) {
+    return true;
+  } else {
+    if (ring + 1 == kLastRing && slo_ring_ != kLastRing) return true;
+    const std::int64_t parts = kRings[ring + 1].bucket / kRings[ring].bucket;
+    const std::int64_t newest = bucket_of(now_, kRings[ring].bucket);
+    const auto slots = static_cast<std::int64_t>(kRings[ring].pages * kPageSlots);
+    std::int64_t whole = -1;
+    Counts left;
+    for (std::int64_t bucket = std::max<std::int64_t>(0, newest - slots + 1); bucket <= newest;
+         ++bucket) {
+      if (ceil_div(bucket, parts) != whole) {
+        whole = ceil_div(bucket, parts);
+        left = at<ring + 1>(whole);
+      }
+      const Counts part = at<ring>(bucket);
+      if (!covers(left, part)) return false;
+      left -= part;
     }
-    const Counts part = at(ring, bucket);
-    if (!covers(left, part)) return false;
-    left -= part;
+    return true;
   }
-  return true;
 }
 
 }  // namespace fusebox::slo

@@ -124,30 +124,48 @@ class WindowedCounts {
 
   [[nodiscard]] Counts longest_sum() const;
   [[nodiscard]] Duration span_of(std::size_t ring) const;
-  void credit(std::size_t ring, std::int64_t bucket, Counts counts);
+  template <std::size_t ring>
+  void credit(std::int64_t bucket, Counts counts);
   void credit_watch(std::size_t index, std::int64_t bucket, Instant leaves, Duration ring_bucket,
                     Counts counts);
   void expire(Instant now);
+  template <std::size_t ring>
   void prefetch_tails() const;
-  void prefetch_tail(std::size_t watch, std::size_t ring) const;
-  void expire_watch(std::size_t index, std::size_t ring, Duration length);
+  template <std::size_t ring>
+  void prefetch_tail(std::size_t watch) const;
+  template <std::size_t ring>
+  void expire_ring();
+  template <std::size_t ring>
+  void expire_watch(std::size_t index, Duration length);
+  template <std::size_t ring>
+  [[nodiscard]] bool is_past(Duration length) const;
   void note_change(std::size_t index, Instant leaves);
-  [[nodiscard]] std::int64_t next_bucket(std::size_t ring, std::int64_t bucket) const;
+  template <std::size_t ring>
+  [[nodiscard]] std::int64_t next_bucket(std::int64_t bucket) const;
 
-  [[nodiscard]] Counts at(std::size_t ring, std::int64_t bucket) const;
-  [[nodiscard]] Counts& slot_for(std::size_t ring, std::int64_t bucket);
-  void clear(std::size_t ring, std::int64_t bucket);
+  template <std::size_t ring>
+  [[nodiscard]] Counts at(std::int64_t bucket) const;
+  template <std::size_t ring>
+  [[nodiscard]] Counts& slot_for(std::int64_t bucket);
+  template <std::size_t ring>
+  void clear(std::int64_t bucket);
+  template <std::size_t ring>
+  void clear_all();
+  void free_page(std::size_t place);
   [[nodiscard]] std::uint16_t take_page();
   void grow();
   void shrink();
 
   [[nodiscard]] Saved save() const;
   [[nodiscard]] bool restore(const Saved& saved);
-  [[nodiscard]] bool restore_ring(std::size_t ring, const std::vector<SavedBucket>& buckets);
-  [[nodiscard]] bool nested(std::size_t ring) const;
+  template <std::size_t ring>
+  [[nodiscard]] bool restore_ring(const std::vector<SavedBucket>& buckets);
+  template <std::size_t ring>
+  [[nodiscard]] bool nested() const;
 
   Duration slo_window_;
   Instant now_{};
+  std::int64_t newest_ = 0;  // the second, as a bucket of the first ring, of the newest event
   Instant next_change_ = kNever;
   Instant next_ratio_change_ = kNever;
   std::array<Watch, kBurnWindowCount + 1> watches_{};
