@@ -2,7 +2,10 @@
 // these; the host decodes, the engine decides.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -11,11 +14,30 @@
 
 namespace fusebox::telemetry {
 
+// How one request rule answered a check: it matched, or it erred in a way that counts.
+struct RuleOutcome {
+  std::string_view rule;  // its id
+  bool erred = false;
+  friend bool operator==(const RuleOutcome&, const RuleOutcome&) = default;
+};
+
+// What a check's arguments came to. Arguments hold secrets, so a host that logs its inputs must
+// not keep them; the engine decides from this what it decided from them.
+struct RecordedOutcome {
+  std::span<const RuleOutcome> rules;  // those that said something, in the order of the policies
+  // SHA-256 of the request that approvals and idempotency keys are bound to; absent where the
+  // decision did not need it.
+  std::optional<std::array<std::uint8_t, 32>> request;
+};
+
 // A check and the id that its decision and permit will have; "" lets the engine name it d-N.
 struct CheckInput {
   Check check;
   std::string_view id;
   bool explain = false;  // say what every gate thought of it
+  // Stands for the arguments: `check.args` and the request rules are not looked at, and nothing
+  // is explained.
+  std::optional<RecordedOutcome> recorded = {};
 };
 
 // A stop order by a person. `scope` is not parsed yet: killswitch knows scopes.

@@ -27,29 +27,51 @@ Duration lease_of(telemetry::Action action) {
 
 }  // namespace
 
-void Engine::Impl::on_check(const telemetry::CheckInput& input) {
+CheckReply Engine::Impl::on_check(const telemetry::CheckInput& input) {
   ++counters.checks;
   const telemetry::Check& check = input.check;
   const telemetry::CheckFacts facts(check);
-  deliberation.reset(input.explain);
+  deliberation.reset(input.explain && !input.recorded);
   deliberation.demand = breakers::demand_of(check);
   ask_fence(check);
-  ask_policies(check, facts);
-  // A retry of an admitted request gets the same permit, unless somebody has forbidden it since.
-  if (const Permit* repeated = permits.find_repeated(check);
-      repeated != nullptr && proceeds(deliberation.strongest_unapproved.effect)) {
-    ++counters.proceeded;
-    telemetry::DecisionRecord decision = repeated->answer;
-    decision.ttl_ms = to_ms_rounded_up(repeated->lease_ends - now);
-    decision.epoch = fence.epoch(target_of(check));
-    decision.policy = policy_digest;
-    emit(std::move(decision));
-    return;
-  }
+  ask_policies(input, facts);
+  if (repeat_answer(input)) return check_reply();
   ask_limits(check, facts);
   ask_restrictions(check);
   ask_breakers(check, facts);
   decide(input, new_decision_id(input.id));
+  return check_reply();
+}
+
+// A retry of an admitted request gets the same permit, unless somebody has forbidden it since.
+bool Engine::Impl::repeat_answer(const telemetry::CheckInput& input) {
+  const telemetry::Check& check = input.check;
+  if (check.idempotency_key.empty()) return false;
+  const Permit* repeated = permits.find_repeated(check.idempotency_key, request_of(input));
+  if (repeated == nullptr || !proceeds(deliberation.strongest_unapproved.effect)) return false;
+  telemetry::DecisionRecord decision = repeated->answer;
+  decision.ttl_ms = to_ms_rounded_up(repeated->lease_ends - now);
+  decision.epoch = fence.epoch(target_of(check));
+  decision.policy = policy_digest;
+  answer(check, std::move(decision));
+  return true;
+}
+
+CheckReply Engine::Impl::check_reply() const {
+  return {.record = deliberation.record,
+          .recorded = {.rules = deliberation.outcomes, .request = deliberation.request}};
+}
+
+const killswitch::Digest& Engine::Impl::request_of(const telemetry::CheckInput& input) {
+  std::optional<killswitch::Digest>& known = deliberation.request;
+  if (known) return *known;
+  if (!input.recorded) return known.emplace(request_digest(input.check));
+  known = input.recorded->request;
+  if (known) return *known;
+  // It is needed now and was not when the check was recorded, so the rules have changed since.
+  // Without its arguments this must not count as the request that has none.
+  const killswitch::Digest without = request_digest(input.check);
+  return known.emplace(killswitch::sha256("arguments unknown " + killswitch::to_hex(without)));
 }
 
 void Engine::Impl::decide(const telemetry::CheckInput& input, std::string_view id) {
@@ -63,7 +85,7 @@ void Engine::Impl::decide(const telemetry::CheckInput& input, std::string_view i
   }
   decision.explain = std::exchange(deliberation.explain, {});
   if (deliberation.strongest.effect == Effect::RequireApproval &&
-      resolve_approval(check, id, decision)) {
+      resolve_approval(input, id, decision)) {
     deliberation.strongest = deliberation.strongest_unapproved;
   }
   const policy::Verdict& decider = deliberation.strongest;
@@ -98,24 +120,24 @@ const Deliberation::LimitSeen* Engine::Impl::deciding_limit() const {
 
 // Looks for a person's answer to exactly this request: true if it was granted, and the grant is
 // used up. Otherwise the decision carries the approval that it waits for.
-bool Engine::Impl::resolve_approval(const telemetry::Check& check, std::string_view id,
+bool Engine::Impl::resolve_approval(const telemetry::CheckInput& input, std::string_view id,
                                     telemetry::DecisionRecord& decision) {
-  const killswitch::Digest digest = request_digest(check);
-  Approval* approval = approvals.find_request(digest);
+  Approval* approval = approvals.find_request(request_of(input));
   if (approval != nullptr && approval->state == ApprovalState::Granted) {
     // Whatever else refuses now would refuse again later: the grant is kept for that time.
     if (!proceeds(deliberation.strongest_unapproved.effect)) return true;
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object();
+    json.field("approval", approval->id);
+    json.field("decision", id);
+    json.end_object();
+    audit("approval_used", body);
     approvals.erase(*approval);
     return true;
   }
-  if (approval == nullptr) {
-    approval = approvals.open(id, digest, add_saturated(now, kApprovalWait));
-    if (approval == nullptr) {
-      notice("approvals_full", "no further request can wait for approval");
-      return false;
-    }
-    set_timer({approval->expires, 0, TimerKind::ApprovalExpiry, 0, approval->serial, 0});
-  }
+  if (approval == nullptr) approval = ask_for_approval(input, id);
+  if (approval == nullptr) return false;
   if (approval->state == ApprovalState::Refused) {
     deliberation.strongest.effect = Effect::Deny;
     deliberation.strongest.message = "a person refused this request";
@@ -123,6 +145,30 @@ bool Engine::Impl::resolve_approval(const telemetry::Check& check, std::string_v
   }
   decision.approval = telemetry::ApprovalReference{approval->id, approval->expires};
   return false;
+}
+
+// Null if too many wait already.
+Approval* Engine::Impl::ask_for_approval(const telemetry::CheckInput& input, std::string_view id) {
+  const Dimensions& dimensions = input.check.dimensions;
+  Approval asked;
+  asked.id = id;
+  asked.request = request_of(input);
+  asked.asked = now;
+  asked.expires = add_saturated(now, kApprovalWait);
+  asked.subject = {.tenant = std::string(dimensions[Dimension::Tenant]),
+                   .agent = std::string(dimensions[Dimension::Agent]),
+                   .session = std::string(dimensions[Dimension::Session]),
+                   .task = std::string(dimensions[Dimension::Task]),
+                   .target = std::string(input.check.target),
+                   .rule = std::string(deliberation.strongest.rule),
+                   .action = input.check.action};
+  Approval* approval = approvals.open(std::move(asked));
+  if (approval == nullptr) {
+    notice("approvals_full", "no further request can wait for approval");
+    return nullptr;
+  }
+  set_timer({approval->expires, 0, TimerKind::ApprovalExpiry, 0, approval->serial, 0});
+  return approval;
 }
 
 void Engine::Impl::take_permit(const telemetry::CheckInput& input,
@@ -135,7 +181,7 @@ void Engine::Impl::take_permit(const telemetry::CheckInput& input,
   permit.trust = check.trust;
   permit.depth = check.depth;
   permit.idempotency_key = check.idempotency_key;
-  if (!check.idempotency_key.empty()) permit.request = request_digest(check);
+  if (!check.idempotency_key.empty()) permit.request = request_of(input);
   permits.remember_repeats(permit);
   for (const Deliberation::LimitSeen& seen : deliberation.limits) {
     breakers::Limit& limit = limits[seen.limit];
@@ -160,26 +206,33 @@ void Engine::Impl::take_permit(const telemetry::CheckInput& input,
 }
 
 void Engine::Impl::answer(const telemetry::Check& check, telemetry::DecisionRecord decision) {
-  if (proceeds(decision.effect)) {
-    ++counters.proceeded;
-  } else {
-    ++counters.refused;
-    std::string body;
-    JsonWriter json(body);
-    json.begin_object();
-    json.field("id", decision.id);
-    json.field("agent", check.dimensions[Dimension::Agent]);
-    json.field("action", telemetry::name_of(check.action));
-    json.field("target", check.target);
-    json.field("effect", policy::name_of(decision.effect));
-    json.field("gate", policy::name_of(decision.gate));
-    json.field("reason", policy::name_of(decision.reason));
-    json.field("rule", decision.rule);
-    json.field("epoch", decision.epoch);
-    json.end_object();
-    audit("decision", body);
-  }
+  const bool goes = proceeds(decision.effect);
+  ++(goes ? counters.proceeded : counters.refused);
+  if (!goes) audit_decision(check, decision);
+  deliberation.record = effects->records.size();
   emit(std::move(decision));
+}
+
+void Engine::Impl::audit_decision(const telemetry::Check& check,
+                                  const telemetry::DecisionRecord& decision) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("id", decision.id);
+  for (const Dimension dimension :
+       {Dimension::Tenant, Dimension::Agent, Dimension::Session, Dimension::Task}) {
+    const std::string_view value = check.dimensions[dimension];
+    if (!value.empty()) json.field(name_of(dimension), value);
+  }
+  json.field("action", telemetry::name_of(check.action));
+  json.field("target", check.target);
+  json.field("effect", policy::name_of(decision.effect));
+  json.field("gate", policy::name_of(decision.gate));
+  json.field("reason", policy::name_of(decision.reason));
+  json.field("rule", decision.rule);
+  json.field("epoch", decision.epoch);
+  json.end_object();
+  audit("decision", body);
 }
 
 // The id that was asked for, if no permit or approval has it or had it lately; else the next d-N.

@@ -28,7 +28,7 @@ Engine::Impl::Impl(EngineSpec from)
   for (const breakers::LimitSpec& each : spec.limits) limits.emplace_back(each);
 }
 
-void Engine::Impl::apply(const telemetry::Input& input, Effects& out) {
+Reply Engine::Impl::apply(const telemetry::Input& input, Effects& out) {
   effects = &out;
   ++counters.inputs;
   if (input.at < now) {
@@ -36,16 +36,25 @@ void Engine::Impl::apply(const telemetry::Input& input, Effects& out) {
   } else {
     advance(input.at);
   }
-  std::visit(Overload{[this](const telemetry::Event& event) { on_event(event); },
-                      [this](const telemetry::CheckInput& check) { on_check(check); },
-                      [this](const telemetry::Report& report) { on_report(report); },
-                      [this](const telemetry::KillInput& kill) { on_kill(kill); },
-                      [this](const telemetry::RearmInput& rearm) { on_rearm(rearm); },
-                      [this](const telemetry::ApprovalInput& given) { on_approval(given); },
-                      [this](const telemetry::Tick&) { tick(); }},
-             input.body);
+  Reply reply = dispatch(input.body);
   flush();
   effects = nullptr;
+  return reply;
+}
+
+Reply Engine::Impl::dispatch(const telemetry::InputBody& body) {
+  return std::visit(
+      Overload{[this](const telemetry::Event& event) -> Reply { return on_event(event); },
+               [this](const telemetry::CheckInput& check) -> Reply { return on_check(check); },
+               [this](const telemetry::Report& report) -> Reply { return on_report(report); },
+               [this](const telemetry::KillInput& kill) { return on_kill(kill); },
+               [this](const telemetry::RearmInput& rearm) { return on_rearm(rearm); },
+               [this](const telemetry::ApprovalInput& given) { return on_approval(given); },
+               [this](const telemetry::Tick&) -> Reply {
+                 tick();
+                 return {};
+               }},
+      body);
 }
 
 // Fires every deadline up to `to`, each at its own time: breakers before timers at equal times,
@@ -144,13 +153,27 @@ void Engine::Impl::audit(std::string_view kind, std::string_view body) {
   chain.append(effects->audit, now, kind, body);
 }
 
+std::string_view name_of(ReportReply reply) {
+  switch (reply) {
+    case ReportReply::Committed:
+      return "committed";
+    case ReportReply::Repeated:
+      return "repeated";
+    case ReportReply::Late:
+      return "late";
+    case ReportReply::Unknown:
+      return "unknown";
+  }
+  return {};
+}
+
 Engine::Engine(EngineSpec spec) : impl_(std::make_unique<Impl>(std::move(spec))) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
-void Engine::apply(const telemetry::Input& input, Effects& effects) {
-  impl_->apply(input, effects);
+Reply Engine::apply(const telemetry::Input& input, Effects& effects) {
+  return impl_->apply(input, effects);
 }
 
 Instant Engine::now() const { return impl_->now; }

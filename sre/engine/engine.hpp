@@ -14,6 +14,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "sre/engine/reply.hpp"
 #include "sre/engine/spec.hpp"
 #include "telemetry/input.hpp"
 #include "telemetry/record.hpp"
@@ -50,8 +51,9 @@ class Engine {
 
   // Applies one input at its arrival time. First every timer up to that time fires, at its own
   // deadline; an arrival before the last one is clamped to it, with a notice. Effects are appended.
-  // A check without idempotency key costs one to two microseconds and allocates nothing once warm.
-  void apply(const telemetry::Input& input, Effects& effects);
+  // Returns what its sender is told. A check without idempotency key costs one to two microseconds
+  // and allocates nothing once warm.
+  Reply apply(const telemetry::Input& input, Effects& effects);
 
   // The time of the last input or timer.
   [[nodiscard]] Instant now() const;

@@ -3,6 +3,7 @@
 #include "sre/engine/detail/gates.hpp"
 
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -42,6 +43,20 @@ killswitch::Scope scope_of_rule(const policy::RuleSpec& rule, const Dimensions& 
       dimensions);
 }
 
+// The matches of one policy as they were recorded. A rule that is no longer there says nothing.
+void recall_matches(const policy::PolicySpec& policy,
+                    std::span<const telemetry::RuleOutcome> recorded,
+                    std::vector<policy::RuleMatch>& out) {
+  for (const policy::RuleSpec& rule : policy.rules) {
+    if (rule.trigger != policy::Trigger::Request) continue;
+    for (const telemetry::RuleOutcome& outcome : recorded) {
+      if (outcome.rule != rule.id) continue;
+      out.push_back({&rule, outcome.erred ? rule.on_error : rule.effect, outcome.erred});
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 killswitch::Scope scope_of_limit(const breakers::LimitSpec& limit, const Dimensions& dimensions) {
@@ -77,6 +92,8 @@ std::string describe_refusal(const breakers::LimitSpec& limit,
 
 void Deliberation::reset(bool explain_wanted) {
   matches.clear();
+  outcomes.clear();
+  request.reset();
   limits.clear();
   breakers.clear();
   would_be.clear();
@@ -116,31 +133,10 @@ void Engine::Impl::ask_fence(const telemetry::Check& check) {
   deliberation.object(verdict);
 }
 
-void Engine::Impl::ask_policies(const telemetry::Check& check, const policy::Facts& facts) {
+void Engine::Impl::ask_policies(const telemetry::CheckInput& input, const policy::Facts& facts) {
   for (const policy::PolicySpec& policy : spec.policies) {
-    deliberation.matches.clear();
-    policy::match_request(policy, facts, deliberation.matches);
-    bool matched = false;
-    for (const policy::RuleMatch& match : deliberation.matches) {
-      if (match.erred) ++counters.condition_errors;
-      policy::Verdict verdict = policy::verdict_of(match);
-      if (match.effect == Effect::Kill) {
-        verdict.gate = Gate::Kill;
-        verdict.reason = Reason::Killed;
-      }
-      if (match.rule->mode == policy::Enforcement::Shadow) {
-        deliberation.would_be.push_back(verdict);
-        continue;
-      }
-      matched = true;
-      if (match.effect == Effect::Kill) {
-        deliberation.kills.push_back(
-            {scope_of_rule(*match.rule, check.dimensions),
-             match.rule->message.empty() ? "rule " + match.rule->id : match.rule->message,
-             "policy:" + match.rule->id});
-      }
-      deliberation.object(verdict);
-    }
+    match_policy(policy, input, facts);
+    const bool matched = weigh_matches(input.check.dimensions);
     if (!matched && policy.default_effect != Effect::Allow) {
       deliberation.object(policy::default_verdict(policy));
     }
@@ -150,6 +146,45 @@ void Engine::Impl::ask_policies(const telemetry::Check& check, const policy::Fac
       deliberation.explain.push_back({rule.id, rule.when.explain(facts)});
     }
   }
+}
+
+void Engine::Impl::match_policy(const policy::PolicySpec& policy,
+                                const telemetry::CheckInput& input, const policy::Facts& facts) {
+  deliberation.matches.clear();
+  if (input.recorded) {
+    recall_matches(policy, input.recorded->rules, deliberation.matches);
+  } else {
+    policy::match_request(policy, facts, deliberation.matches);
+  }
+  for (const policy::RuleMatch& match : deliberation.matches) {
+    deliberation.outcomes.push_back({match.rule->id, match.erred});
+  }
+}
+
+// True if an enforced rule is among the matches.
+bool Engine::Impl::weigh_matches(const Dimensions& dimensions) {
+  bool enforced = false;
+  for (const policy::RuleMatch& match : deliberation.matches) {
+    if (match.erred) ++counters.condition_errors;
+    policy::Verdict verdict = policy::verdict_of(match);
+    if (match.effect == Effect::Kill) {
+      verdict.gate = Gate::Kill;
+      verdict.reason = Reason::Killed;
+    }
+    if (match.rule->mode == policy::Enforcement::Shadow) {
+      deliberation.would_be.push_back(verdict);
+      continue;
+    }
+    enforced = true;
+    if (match.effect == Effect::Kill) {
+      deliberation.kills.push_back(
+          {scope_of_rule(*match.rule, dimensions),
+           match.rule->message.empty() ? "rule " + match.rule->id : match.rule->message,
+           "policy:" + match.rule->id});
+    }
+    deliberation.object(verdict);
+  }
+  return enforced;
 }
 
 void Engine::Impl::ask_limits(const telemetry::Check& check, const policy::Facts& facts) {

@@ -17,22 +17,33 @@ telemetry::KillRecord record_of(const killswitch::Order& order) {
           static_cast<std::int64_t>(order.rearm_actors.size())};
 }
 
-}  // namespace
-
-void Engine::Impl::on_kill(const telemetry::KillInput& input) {
-  const auto scope = killswitch::parse_ordered_scope(input.scope);
-  if (!scope) {
-    notice("kill_refused", scope.error().message);
-    return;
-  }
-  trip(*scope, input.reason, input.actor);
+OrderReply reply_of(const killswitch::Order& order, bool fresh) {
+  return {.id = order.id,
+          .scope = killswitch::format(order.scope),
+          .epoch = order.reg.epoch,
+          .tripped = order.reg.state == killswitch::RegisterState::Tripped,
+          .fresh = fresh,
+          .rearm_approvals = static_cast<std::int64_t>(order.rearm_actors.size())};
 }
 
-void Engine::Impl::on_rearm(const telemetry::RearmInput& input) {
+}  // namespace
+
+Reply Engine::Impl::on_kill(const telemetry::KillInput& input) {
+  const auto scope = killswitch::parse_ordered_scope(input.scope);
+  if (!scope) {
+    return refuse_order({"kill_refused", "scope", input.scope, input.actor, input.reason},
+                        scope.error());
+  }
+  const auto tripped = fence.trip(*scope, input.reason, input.actor, now);
+  report_trip(tripped, input.reason, input.actor);
+  return reply_of(*tripped.order, tripped.fresh);
+}
+
+Reply Engine::Impl::on_rearm(const telemetry::RearmInput& input) {
   const auto rearmed = fence.rearm(input.order, input.actor);
   if (!rearmed) {
-    notice("rearm_refused", rearmed.error().message);
-    return;
+    return refuse_order({"rearm_refused", "order", input.order, input.actor, input.reason},
+                        rearmed.error());
   }
   std::string body;
   JsonWriter json(body);
@@ -47,43 +58,68 @@ void Engine::Impl::on_rearm(const telemetry::RearmInput& input) {
   record.reason = input.reason;  // of this approval, not of the trip
   record.actor = input.actor;
   emit(std::move(record));
+  return reply_of(*rearmed->order, false);
 }
 
-void Engine::Impl::on_approval(const telemetry::ApprovalInput& input) {
+Reply Engine::Impl::on_approval(const telemetry::ApprovalInput& input) {
   Approval* approval = approvals.find(input.id);
   if (approval == nullptr || approval->state != ApprovalState::Pending) {
-    notice("approval_refused", "no pending approval '" + std::string(input.id) + "'");
-    return;
+    return refuse_order(
+        {"approval_refused", "approval", input.id, input.actor, input.reason},
+        {ErrorCode::UnknownApproval, "no pending approval '" + std::string(input.id) + "'"});
   }
   approval->state = input.granted ? ApprovalState::Granted : ApprovalState::Refused;
+  approval->actor = input.actor;
   if (input.granted) {
     approval->expires = add_saturated(now, input.valid_for.value_or(kGrantValidity));
     set_timer({approval->expires, 0, TimerKind::ApprovalExpiry, 0, approval->serial, 0});
   }
-  std::string body;
-  JsonWriter json(body);
-  json.begin_object();
-  json.field("approval", input.id);
-  json.field("granted", input.granted);
-  json.field("actor", input.actor);
-  json.field("reason", input.reason);
-  json.field("expires", approval->expires);
-  json.end_object();
-  audit("approval", body);
+  audit_answer(*approval, input.reason);
   notice(
       input.granted ? "approval_granted" : "approval_denied",
       std::string(input.id) + " by " + std::string(input.actor) + ": " + std::string(input.reason));
+  return ApprovalReply{approval->id, input.granted, approval->expires};
+}
+
+void Engine::Impl::audit_answer(const Approval& approval, std::string_view reason) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("approval", approval.id);
+  json.field("granted", approval.state == ApprovalState::Granted);
+  json.field("actor", approval.actor);
+  json.field("reason", reason);
+  json.field("expires", approval.expires);
+  json.end_object();
+  audit("approval", body);
 }
 
 void Engine::Impl::on_approval_expiry(const Timer& timer) {
   const Approval* approval = approvals.find_serial(timer.serial);
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("approval", approval->id);
+  json.field("state", name_of(approval->state));
+  json.end_object();
+  audit("approval_expired", body);
   notice("approval_expired", approval->id);
   approvals.erase(*approval);
 }
 
-void Engine::Impl::trip(const killswitch::Scope& scope, std::string_view reason,
-                        std::string_view actor) {
-  report_trip(fence.trip(scope, reason, actor, now), reason, actor);
+// Who tried what in vain stands in the audit too.
+Error Engine::Impl::refuse_order(const RefusedOrder& order, Error why) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field(order.about, order.subject);
+  json.field("actor", order.actor);
+  json.field("reason", order.reason);
+  json.field("error", code_text(why.code));
+  json.end_object();
+  audit(order.kind, body);
+  notice(order.kind, why.message);
+  return why;
 }
 
 // Stops that rules and limits want. Their condition holds for every request until somebody re-arms,

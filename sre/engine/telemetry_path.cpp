@@ -72,14 +72,14 @@ breakers::CallResult call_result(telemetry::Outcome outcome,
 
 }  // namespace
 
-void Engine::Impl::on_event(const telemetry::Event& event) {
+EventReply Engine::Impl::on_event(const telemetry::Event& event) {
   heard(event.dimensions[Dimension::Agent]);
-  if (event.kind == EventKind::Heartbeat) return;
+  if (event.kind == EventKind::Heartbeat) return EventReply::Accepted;
   Permit* permit = event.id.empty() ? nullptr : permits.find(event.id);
   if (permit != nullptr && !is_report_of(event, *permit)) permit = nullptr;
   if (permit == nullptr && !event.id.empty() && !seen_events.insert(identity_of(event))) {
     ++counters.duplicate;
-    return;
+    return EventReply::Duplicate;
   }
   Instant at = event.at.value_or(now);
   if (at > now) {
@@ -98,14 +98,17 @@ void Engine::Impl::on_event(const telemetry::Event& event) {
     count_event(event, at);
     observe(event, at);
   }
+  return too_late ? EventReply::Late : EventReply::Accepted;
 }
 
-void Engine::Impl::on_report(const telemetry::Report& report) {
+ReportReply Engine::Impl::on_report(const telemetry::Report& report) {
   Permit* permit = permits.find(report.permit);
   if (permit == nullptr) {
-    ++(permits.was_closed(report.permit) ? counters.repeated : counters.unknown_reports);
-    return;
+    const bool closed = permits.was_closed(report.permit);
+    ++(closed ? counters.repeated : counters.unknown_reports);
+    return closed ? ReportReply::Repeated : ReportReply::Unknown;
   }
+  const bool late = permit->state == PermitState::Late;
   telemetry::Event event;
   event.kind = telemetry::kind_of(permit->action);
   event.dimensions = permit->dimensions.view();  // bytes that stay until the slot's next use
@@ -120,6 +123,7 @@ void Engine::Impl::on_report(const telemetry::Report& report) {
   count_event(event, now);
   close_by(*permit, event, breakers::usage_of(permit->action, report.outcome, report.measured),
            now);
+  return late ? ReportReply::Late : ReportReply::Committed;
 }
 
 // The action of this permit ended at `at`, and `event` is its telemetry, counted already.

@@ -36,7 +36,7 @@ class Script {
       return {};
     }
     effects_.clear();
-    engine_.apply(**input, effects_);
+    reply_ = engine_.apply(**input, effects_);
     audit_ += effects_.audit;
     std::vector<std::string> lines;
     for (const telemetry::Record& record : effects_.records) {
@@ -65,6 +65,15 @@ class Script {
     return out;
   }
 
+  // What the sender of the last line was told; fails the test if it is of another kind.
+  template <class Kind>
+  [[nodiscard]] Kind reply() const {
+    const Kind* found = std::get_if<Kind>(&reply_);
+    if (found == nullptr) ADD_FAILURE() << "the reply is of kind " << reply_.index();
+    return found == nullptr ? Kind{} : *found;
+  }
+  [[nodiscard]] ErrorCode refused() const { return reply<Error>().code; }
+
   [[nodiscard]] std::string summary() {
     std::string out;
     engine_.write_summary(out);
@@ -76,6 +85,7 @@ class Script {
  private:
   Engine engine_;
   Effects effects_;
+  Reply reply_;
   telemetry::JournalDecoder decoder_;
   std::string audit_;
 };

@@ -1,6 +1,7 @@
 #include "sre/engine/detail/approvals.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/json_writer.hpp"
@@ -87,6 +88,18 @@ killswitch::Digest request_digest(const telemetry::Check& check) {
   return killswitch::sha256(text);
 }
 
+std::string_view name_of(ApprovalState state) {
+  switch (state) {
+    case ApprovalState::Pending:
+      return "pending";
+    case ApprovalState::Granted:
+      return "granted";
+    case ApprovalState::Refused:
+      return "refused";
+  }
+  return {};
+}
+
 Approval* Approvals::find_request(const killswitch::Digest& request) {
   const auto found = by_request_.find(request);
   return found == by_request_.end() ? nullptr : find(found->second);
@@ -102,11 +115,12 @@ Approval* Approvals::find_serial(std::uint64_t serial) {
   return found == by_serial_.end() ? nullptr : find(found->second);
 }
 
-Approval* Approvals::open(std::string_view id, const killswitch::Digest& request, Instant expires) {
+Approval* Approvals::open(Approval opened) {
   if (by_id_.size() >= kMax) return nullptr;
-  Approval& approval = by_id_[std::string(id)];
-  approval = {std::string(id), request, ApprovalState::Pending, expires, next_serial_++};
-  by_request_[request] = approval.id;
+  opened.serial = next_serial_++;
+  Approval& approval = by_id_[opened.id];
+  approval = std::move(opened);
+  by_request_[approval.request] = approval.id;
   by_serial_[approval.serial] = approval.id;
   return &approval;
 }

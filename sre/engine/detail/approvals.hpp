@@ -23,16 +23,37 @@ namespace fusebox::engine {
 enum class ApprovalState : std::uint8_t { Pending, Granted, Refused };
 constexpr ApprovalState last_of(ApprovalState) { return ApprovalState::Refused; }
 
+[[nodiscard]] std::string_view name_of(ApprovalState state);  // "pending"
+
+// What the person who answers is shown. Never the arguments: they hold secrets.
+struct ApprovalSubject {
+  std::string tenant;
+  std::string agent;
+  std::string session;
+  std::string task;
+  std::string target;
+  std::string rule;  // that asks for the approval
+  telemetry::Action action = telemetry::Action::Tool;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(tenant, agent, session, task, target, rule, action);
+  }
+};
+
 struct Approval {
   std::string id;  // of the decision that asked
   killswitch::Digest request{};
   ApprovalState state = ApprovalState::Pending;
+  Instant asked{};
   Instant expires{};
   std::uint64_t serial = 0;
+  ApprovalSubject subject;
+  std::string actor;  // who answered; "" while it is pending
 
   template <class Archive>
   void visit(Archive& archive) {
-    archive(id, request, state, expires, serial);
+    archive(id, request, state, asked, expires, serial, subject, actor);
   }
 };
 
@@ -47,8 +68,9 @@ class Approvals {
   [[nodiscard]] Approval* find(std::string_view id);
   // By Approval::serial, for timers; null if it was answered for good or forgotten.
   [[nodiscard]] Approval* find_serial(std::uint64_t serial);
-  // Null if kMax requests wait already. The request must be new.
-  Approval* open(std::string_view id, const killswitch::Digest& request, Instant expires);
+  // Null if kMax requests wait already. Neither its id nor its request may be there yet; the serial
+  // is given here.
+  Approval* open(Approval approval);
   void erase(const Approval& approval);
   // Was there an approval of this id lately? A late answer must not meet another request.
   [[nodiscard]] bool had(std::string_view id) const { return ended_.contains(fingerprint({id})); }

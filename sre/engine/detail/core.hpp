@@ -61,22 +61,35 @@ struct Agent {
   }
 };
 
+// An order by a person that was not carried out: its name in notices and audit entries, what it was
+// about, and who gave it why.
+struct RefusedOrder {
+  std::string_view kind;  // "rearm_refused"
+  std::string_view about;
+  std::string_view subject;
+  std::string_view actor;
+  std::string_view reason;
+};
+
 // A check on its way through the gates. Reused, so that deciding allocates nothing.
 struct Deliberation {
   struct LimitSeen {
     std::uint32_t limit;
     breakers::LimitAnswer answer;
   };
-  std::vector<policy::RuleMatch> matches;
-  std::vector<LimitSeen> limits;          // those that apply, in order
-  std::vector<std::uint32_t> breakers;    // those that apply and allow
-  std::vector<policy::Verdict> would_be;  // what shadow says
-  std::vector<KillRequest> kills;         // what enforced kill effects want
+  std::vector<policy::RuleMatch> matches;        // of one policy
+  std::vector<telemetry::RuleOutcome> outcomes;  // of all of them
+  std::optional<killswitch::Digest> request;     // what grants are bound to, once it was needed
+  std::vector<LimitSeen> limits;                 // those that apply, in order
+  std::vector<std::uint32_t> breakers;           // those that apply and allow
+  std::vector<policy::Verdict> would_be;         // what shadow says
+  std::vector<KillRequest> kills;                // what enforced kill effects want
   std::vector<telemetry::ExplainLine> explain;
   breakers::Demand demand;
   policy::Verdict strongest;             // an allow until somebody objects
   policy::Verdict strongest_unapproved;  // likewise, were every approval granted
   bool explaining = false;
+  std::size_t record = 0;  // of the decision, among the effects
 
   void reset(bool explain_wanted);
   void object(const policy::Verdict& verdict);
@@ -86,7 +99,8 @@ struct Engine::Impl {
   explicit Impl(EngineSpec from);
 
   // engine.cpp
-  void apply(const telemetry::Input& input, Effects& effects);
+  Reply apply(const telemetry::Input& input, Effects& effects);
+  Reply dispatch(const telemetry::InputBody& body);
   void advance(Instant to);
   void fire(const Timer& timer);
   void tick();
@@ -98,8 +112,8 @@ struct Engine::Impl {
   void set_timer(Timer timer);
 
   // telemetry_path.cpp
-  void on_event(const telemetry::Event& event);
-  void on_report(const telemetry::Report& report);
+  EventReply on_event(const telemetry::Event& event);
+  ReportReply on_report(const telemetry::Report& report);
   void close_by(Permit& permit, const telemetry::Event& event, const breakers::Usage& usage,
                 Instant at);
   void stop_if_overrun(const breakers::LimitSpec& limit, const Dimensions& dimensions,
@@ -113,27 +127,36 @@ struct Engine::Impl {
 
   // gates.cpp
   void ask_fence(const telemetry::Check& check);
-  void ask_policies(const telemetry::Check& check, const policy::Facts& facts);
+  void ask_policies(const telemetry::CheckInput& input, const policy::Facts& facts);
+  void match_policy(const policy::PolicySpec& policy, const telemetry::CheckInput& input,
+                    const policy::Facts& facts);
+  [[nodiscard]] bool weigh_matches(const Dimensions& dimensions);
   void ask_limits(const telemetry::Check& check, const policy::Facts& facts);
   void ask_restrictions(const telemetry::Check& check);
   void ask_breakers(const telemetry::Check& check, const policy::Facts& facts);
 
   // check_path.cpp
-  void on_check(const telemetry::CheckInput& input);
+  CheckReply on_check(const telemetry::CheckInput& input);
+  [[nodiscard]] bool repeat_answer(const telemetry::CheckInput& input);
+  [[nodiscard]] CheckReply check_reply() const;
+  [[nodiscard]] const killswitch::Digest& request_of(const telemetry::CheckInput& input);
   void decide(const telemetry::CheckInput& input, std::string_view id);
   [[nodiscard]] const Deliberation::LimitSeen* deciding_limit() const;
-  [[nodiscard]] bool resolve_approval(const telemetry::Check& check, std::string_view id,
+  [[nodiscard]] bool resolve_approval(const telemetry::CheckInput& input, std::string_view id,
                                       telemetry::DecisionRecord& decision);
+  [[nodiscard]] Approval* ask_for_approval(const telemetry::CheckInput& input, std::string_view id);
   void take_permit(const telemetry::CheckInput& input, telemetry::DecisionRecord& decision);
   void answer(const telemetry::Check& check, telemetry::DecisionRecord decision);
+  void audit_decision(const telemetry::Check& check, const telemetry::DecisionRecord& decision);
   [[nodiscard]] std::string new_decision_id(std::string_view wanted);
 
   // orders_path.cpp
-  void on_kill(const telemetry::KillInput& input);
-  void on_rearm(const telemetry::RearmInput& input);
-  void on_approval(const telemetry::ApprovalInput& input);
+  Reply on_kill(const telemetry::KillInput& input);
+  Reply on_rearm(const telemetry::RearmInput& input);
+  Reply on_approval(const telemetry::ApprovalInput& input);
+  void audit_answer(const Approval& approval, std::string_view reason);
   void on_approval_expiry(const Timer& timer);
-  void trip(const killswitch::Scope& scope, std::string_view reason, std::string_view actor);
+  Error refuse_order(const RefusedOrder& order, Error why);
   void report_trip(const killswitch::Fence::Tripped& tripped, std::string_view reason,
                    std::string_view actor);
   void trip_all(const std::vector<KillRequest>& kills);

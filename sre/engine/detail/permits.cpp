@@ -119,9 +119,9 @@ Permit* PermitTable::find(std::string_view id) {
   return found == by_id_.end() ? nullptr : &permits_[found->second];
 }
 
-const Permit* PermitTable::find_repeated(const telemetry::Check& check) const {
-  if (check.idempotency_key.empty()) return nullptr;
-  const auto found = by_repeat_.find(fingerprint_of(check.idempotency_key, request_digest(check)));
+const Permit* PermitTable::find_repeated(std::string_view idempotency_key,
+                                         const killswitch::Digest& request) const {
+  const auto found = by_repeat_.find(fingerprint_of(idempotency_key, request));
   return found == by_repeat_.end() ? nullptr : &permits_[found->second];
 }
 

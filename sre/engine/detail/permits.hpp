@@ -121,8 +121,9 @@ class PermitTable {
  public:
   // Open or late; null if the id is neither.
   [[nodiscard]] Permit* find(std::string_view id);
-  // The open permit that the same caller got for the same request under the same idempotency key.
-  [[nodiscard]] const Permit* find_repeated(const telemetry::Check& check) const;
+  // The open permit that this request got under this idempotency key, which is not empty.
+  [[nodiscard]] const Permit* find_repeated(std::string_view idempotency_key,
+                                            const killswitch::Digest& request) const;
   // Was a permit of this id closed lately?
   [[nodiscard]] bool was_closed(std::string_view id) const;
 
