@@ -5,18 +5,17 @@
 //   bucket   1 s      10 s        1 min     10 min    1 h
 //   serves   5 min    30 min 1 h  2 h 6 h   1 d 3 d   to 31 d
 //
-// A window has a running sum and the number of its oldest bucket that holds anything, its tail.
-// Recording is O(rings + windows), a query O(1); moving time on costs the buckets that leave, at
-// most the ring. A slot is cleared when the longest window of its ring lets go of it, so a ring
-// needs no head and a jump over its whole span no special case.
+// A window has a running sum and the place of its oldest bucket. Recording is O(rings + windows)
+// for events in order, a query O(1); moving time on costs the buckets that leave, at most the ring.
+// A bucket goes when the longest window of its ring lets go of it.
 //
 // A window is (now - W, now]. Buckets are right-closed, ((k-1)b, kb], so that a window whose ends
 // fall on bucket edges is exact; otherwise the oldest bucket is counted whole. That is conservative
 // and at most one bucket too many: 0.2 % to 0.8 % of a burn window, 0.1 % of an SLO window of 31 d,
 // and a thirtieth in the worst case, an SLO window just longer than five minutes.
 //
-// Slots live in pages that appear with their first event and go when they are empty again, so a
-// key seen once costs under 2 kB and a warm one at most 37 kB.
+// Only buckets that hold something take memory, 16 bytes each: a key seen once costs half a
+// kilobyte, a warm one at most 37 kB.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +29,7 @@
 
 #include "base/time.hpp"
 #include "slo/counts.hpp"
+#include "slo/detail/bucket_ring.hpp"
 
 namespace fusebox::slo {
 
@@ -48,7 +48,7 @@ inline constexpr Duration kSloWindowMin = std::chrono::minutes{5};
 inline constexpr Duration kSloWindowMax = std::chrono::days{31};
 
 // The counts of one key over all burn windows and one SLO window. Not thread-safe. No allocation
-// once warm, that is once every page that the traffic keeps alive exists.
+// once warm, that is once every bucket that the traffic keeps alive has its place.
 class WindowedCounts {
  public:
   // `slo_window` within kSloWindowMin..kSloWindowMax. It is served by the finest ring that spans
@@ -56,7 +56,8 @@ class WindowedCounts {
   explicit WindowedCounts(Duration slo_window);
 
   // Brings the windows to `now`, then counts events of time `at` <= `now` in exactly the windows
-  // that their bucket lies in, however late they are. Sums stop at 2^62 - 1. About 30 ns.
+  // that their bucket lies in, however late they are. Sums stop at 2^48 - 1. An event whose
+  // bucket is not the newest moves the buckets after it. About 30 ns.
   void record(Instant at, Instant now, Counts counts);
 
   // Brings the windows to `now`. Time does not go back: an earlier `now` changes nothing.
@@ -95,14 +96,12 @@ class WindowedCounts {
 
  private:
   static constexpr std::size_t kRingCount = 5;
-  static constexpr std::size_t kPageSlots = 8;
-  static constexpr std::size_t kPageCount = 279;              // of all rings
   static constexpr std::size_t kOwnWatch = kBurnWindowCount;  // an SLO window of its own length
-  using Page = std::array<Counts, kPageSlots>;
 
+  // Its sum is that of the buckets from `oldest` to the end of its ring.
   struct Watch {
     Counts sum;
-    std::int64_t tail = 0;  // oldest non-empty bucket of the window; no meaning while sum is zero
+    detail::BucketRing::Place oldest = 0;
   };
   struct SavedBucket {
     std::int64_t age = 0;  // in buckets, from the one that `now` lies in
@@ -126,56 +125,34 @@ class WindowedCounts {
   [[nodiscard]] Duration span_of(std::size_t ring) const;
   template <std::size_t ring>
   void credit(std::int64_t bucket, Counts counts);
-  void credit_watch(std::size_t index, std::int64_t bucket, Instant leaves, Duration ring_bucket,
-                    Counts counts);
+  template <std::size_t ring>
+  void credit_watch(std::size_t index, Duration length, std::int64_t bucket,
+                    detail::BucketRing::Added added, Counts counts);
   void expire(Instant now);
   template <std::size_t ring>
-  void prefetch_tails() const;
-  template <std::size_t ring>
-  void prefetch_tail(std::size_t watch) const;
+  void prefetch_oldest() const;
   template <std::size_t ring>
   void expire_ring();
   template <std::size_t ring>
   void expire_watch(std::size_t index, Duration length);
-  template <std::size_t ring>
-  [[nodiscard]] bool is_past(Duration length) const;
   void note_change(std::size_t index, Instant leaves);
   template <std::size_t ring>
-  [[nodiscard]] std::int64_t next_bucket(std::int64_t bucket) const;
-
-  template <std::size_t ring>
-  [[nodiscard]] Counts at(std::int64_t bucket) const;
-  template <std::size_t ring>
-  [[nodiscard]] Counts& slot_for(std::int64_t bucket);
-  template <std::size_t ring>
-  void clear(std::int64_t bucket);
-  template <std::size_t ring>
-  void clear_all();
-  void free_page(std::size_t place);
-  [[nodiscard]] std::uint16_t take_page();
-  void grow();
-  void shrink();
+  [[nodiscard]] Instant leaves(detail::BucketRing::Place place, Duration length) const;
 
   [[nodiscard]] Saved save() const;
   [[nodiscard]] bool restore(const Saved& saved);
   template <std::size_t ring>
   [[nodiscard]] bool restore_ring(const std::vector<SavedBucket>& buckets);
-  template <std::size_t ring>
-  [[nodiscard]] bool nested() const;
+  [[nodiscard]] bool nested(std::size_t ring) const;
 
   Duration slo_window_;
   Instant now_{};
-  std::int64_t newest_ = 0;  // the second, as a bucket of the first ring, of the newest event
   Instant next_change_ = kNever;
   Instant next_ratio_change_ = kNever;
   std::array<Watch, kBurnWindowCount + 1> watches_{};
-  std::vector<Page> pages_;
-  std::array<std::uint16_t, kPageCount> table_{};  // page number + 1 by place in the rings; 0: none
-  std::array<std::uint8_t, kPageCount> held_{};    // which slots of each page hold something
-  std::uint16_t free_ = 0;                         // first of the free pages, + 1
-  std::uint16_t live_ = 0;                         // pages in use
-  std::uint8_t slo_watch_;                         // whose sum the SLO window is
-  std::uint8_t slo_ring_;                          // of the watch of its own; kRingCount if none
+  std::array<detail::BucketRing, kRingCount> rings_;
+  std::uint8_t slo_watch_;  // whose sum the SLO window is
+  std::uint8_t slo_ring_;   // of the watch of its own; kRingCount if none
 };
 
 }  // namespace fusebox::slo
