@@ -1,6 +1,7 @@
 # The architecture as data: which folder may include which. fusebox_library links only what stands
 # here, and the test `layers` (check_layers.cmake) reads every #include against it.
-set(FUSEBOX_LAYERS base policy telemetry slo breakers killswitch sre/engine sre/config sre/cli)
+set(FUSEBOX_LAYERS base policy telemetry slo breakers killswitch sre/engine sre/config sre/runtime
+  sre/cli)
 
 set(FUSEBOX_MAY_USE_base "")
 set(FUSEBOX_MAY_USE_policy base)
@@ -10,10 +11,12 @@ set(FUSEBOX_MAY_USE_breakers base policy telemetry slo)
 set(FUSEBOX_MAY_USE_killswitch base policy)
 set(FUSEBOX_MAY_USE_sre/engine base policy telemetry slo breakers killswitch)
 set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers killswitch sre/engine)
+set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config)
 set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config)
 
-# A header that is not the standard library's has one home: "pattern=folder". It stands in that
-# folder's sources and detail/, never in a public header, and nowhere else.
+# A header that is not the standard library's has a home: "pattern=folder". It stands in that
+# folder's sources and detail/, never in a public header, and nowhere else. The system's own headers
+# are shared by the folders that talk to it: "pattern=folder,folder".
 set(FUSEBOX_HEADER_HOMES
   "^re2/=policy"
   "^simdjson=telemetry"
@@ -23,9 +26,13 @@ set(FUSEBOX_HEADER_HOMES
   "^zlib\\.h=slo"
   "^yaml-cpp/=sre/config"
   "^CLI/=sre/cli"
-  "^fcntl\\.h=sre/cli"
-  "^sys/=sre/cli"
-  "^unistd\\.h=sre/cli")
+  "^boost/asio=sre/runtime"
+  "^boost/beast=sre/runtime"
+  "^(arpa|netinet)/=sre/runtime"
+  "^(dirent|netdb|poll)\\.h=sre/runtime"
+  "^fcntl\\.h=sre/cli,sre/runtime"
+  "^sys/=sre/cli,sre/runtime"
+  "^unistd\\.h=sre/cli,sre/runtime")
 
 # Folders whose answers depend on their input alone: no clock, lock, file, thread or chance. That
 # is what lets a journal replay to the same bytes.
