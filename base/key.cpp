@@ -1,6 +1,7 @@
 #include "base/key.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
@@ -34,6 +35,10 @@ std::string_view take_value(std::string_view& key) {
   const auto value = try_take_value(key);
   FUSEBOX_ASSERT(value.has_value());
   return *value;
+}
+
+std::uint32_t tag_of(std::string_view key) {
+  return static_cast<std::uint32_t>(stable_hash(key) >> 32);
 }
 
 }  // namespace
@@ -84,67 +89,116 @@ void KeySpec::write_json(JsonWriter& json, std::string_view key) const {
   json.end_object();
 }
 
+// The tag is the upper half of the hash; where a key belongs comes from the tag alone, so that a
+// table grows and closes gaps without reading a key.
+std::size_t KeyTable::home_of(Slot slot) const {
+  constexpr std::uint32_t kSpread = 0x9E3779B1;  // tables of up to 2^32 slots use all bits of it
+  return static_cast<std::size_t>(slot.tag * kSpread) & (slots_.size() - 1);
+}
+
 std::optional<KeyIndex> KeyTable::find(std::string_view key) const {
-  const auto found = index_.find(key);
-  if (found == index_.end()) return std::nullopt;
-  return found->second;
+  if (slots_.empty()) return std::nullopt;
+  const Slot wanted{tag_of(key), kNoKey};
+  for (std::size_t i = home_of(wanted); slots_[i].index != kNoKey; i = next(i)) {
+    if (slots_[i].tag == wanted.tag && keys_[slots_[i].index] == key) return slots_[i].index;
+  }
+  return std::nullopt;
 }
 
 KeyIndex KeyTable::insert(std::string_view key) {
   auto index = static_cast<KeyIndex>(keys_.size());
   if (free_.empty()) {
     keys_.emplace_back(key);
+    live_.push_back(true);
   } else {
     index = free_.back();
     free_.pop_back();
-    keys_[index].emplace(key);
+    keys_[index] = key;
+    live_[index] = true;
   }
-  const bool inserted = index_.emplace(*keys_[index], index).second;
-  FUSEBOX_ASSERT(inserted);
+  if (size() * 4 > slots_.size() * 3) grow();
+  place(index);
   return index;
 }
 
 void KeyTable::erase(KeyIndex index) {
   FUSEBOX_ASSERT(contains(index));
-  index_.erase(*keys_[index]);
-  keys_[index].reset();
+  std::size_t gap = home_of({tag_of(keys_[index]), index});
+  while (slots_[gap].index != index) gap = next(gap);
+  // Those after the gap that belong at or before it move up, so that no search ends too early.
+  for (std::size_t i = next(gap); slots_[i].index != kNoKey; i = next(i)) {
+    const std::size_t distance = (i - home_of(slots_[i])) & (slots_.size() - 1);
+    if (distance < ((i - gap) & (slots_.size() - 1))) continue;
+    slots_[gap] = slots_[i];
+    gap = i;
+  }
+  slots_[gap] = {};
+  keys_[index] = {};
+  live_[index] = false;
   free_.push_back(index);
-}
-
-bool KeyTable::contains(KeyIndex index) const {
-  return index < keys_.size() && keys_[index].has_value();
 }
 
 std::vector<KeyIndex> KeyTable::sorted() const {
   std::vector<KeyIndex> order;
   order.reserve(size());
-  for (std::size_t i = 0; i < keys_.size(); ++i) {
-    if (keys_[i]) order.push_back(static_cast<KeyIndex>(i));
+  for (KeyIndex i = 0; i < keys_.size(); ++i) {
+    if (live_[i]) order.push_back(i);
   }
   std::sort(order.begin(), order.end(),
-            [this](KeyIndex a, KeyIndex b) { return *keys_[a] < *keys_[b]; });
+            [this](KeyIndex a, KeyIndex b) { return keys_[a] < keys_[b]; });
   return order;
 }
 
-bool KeyTable::rebuild() {
-  index_.clear();
-  for (std::size_t i = 0; i < keys_.size(); ++i) {
-    if (keys_[i] && !index_.emplace(*keys_[i], static_cast<KeyIndex>(i)).second) return false;
+void KeyTable::place(KeyIndex index) {
+  const Slot slot{tag_of(keys_[index]), index};
+  std::size_t i = home_of(slot);
+  for (; slots_[i].index != kNoKey; i = next(i)) {
+    FUSEBOX_ASSERT(slots_[i].tag != slot.tag || keys_[slots_[i].index] != keys_[index]);
+  }
+  slots_[i] = slot;
+}
+
+void KeyTable::grow() {
+  constexpr std::size_t kSlotsMin = 8;
+  const std::vector<Slot> old = std::exchange(slots_, {});
+  slots_.resize(std::max(kSlotsMin, old.size() * 2));
+  for (const Slot& slot : old) {
+    if (slot.index == kNoKey) continue;
+    std::size_t i = home_of(slot);
+    while (slots_[i].index != kNoKey) i = next(i);
+    slots_[i] = slot;
+  }
+}
+
+KeyTable::Saved KeyTable::save() const {
+  Saved saved{{}, free_};
+  saved.keys.reserve(keys_.size());
+  for (KeyIndex i = 0; i < keys_.size(); ++i) {
+    saved.keys.push_back(live_[i] ? std::optional(keys_[i]) : std::nullopt);
+  }
+  return saved;
+}
+
+bool KeyTable::restore(Saved saved) {
+  *this = {};
+  std::size_t free = 0;
+  for (std::optional<std::string>& key : saved.keys) {
+    if (key && find(*key)) return false;
+    if (key) {
+      (void)insert(*key);
+    } else {
+      keys_.emplace_back();
+      live_.push_back(false);
+      ++free;
+    }
   }
   std::vector<bool> seen(keys_.size());
-  for (const KeyIndex index : free_) {
-    if (index >= keys_.size() || keys_[index] || seen[index]) return false;
+  for (const KeyIndex index : saved.free) {
+    if (index >= keys_.size() || live_[index] || seen[index]) return false;
     seen[index] = true;
   }
-  return index_.size() + free_.size() == keys_.size();
+  free_ = std::move(saved.free);
+  return free_.size() == free;
 }
-
-void KeyTable::clear() {
-  index_.clear();
-  keys_.clear();
-  free_.clear();
-}
-
-std::size_t KeyTable::Hash::operator()(std::string_view key) const { return stable_hash(key); }
 
 }  // namespace fusebox

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/dimension.hpp"
@@ -50,26 +50,22 @@ using KeyIndex = std::uint32_t;
 
 // Keys to dense indices 0, 1, 2, … in order of first sight; an erased key's index is the next one
 // given out, so indices stay as dense as the largest number of keys that ever lived at once.
-// Look-up allocates nothing. Never iterated through its hash map: index order and sorted order are
-// both deterministic, and so is the reuse of indices, over a save and restore too.
+// Look-up allocates nothing and reads one slot and one key, nearly always. Never iterated through
+// its hash: index order and sorted order are both deterministic, and so is the reuse of indices,
+// over a save and restore too.
 class KeyTable {
  public:
-  KeyTable() = default;
-  // The map holds views into the strings: a move keeps them valid, a copy would not.
-  KeyTable(KeyTable&&) = default;
-  KeyTable& operator=(KeyTable&&) = default;
-
   [[nodiscard]] std::optional<KeyIndex> find(std::string_view key) const;
   // The key must be new.
   KeyIndex insert(std::string_view key);
   // The key must be live. Views of it end here.
   void erase(KeyIndex index);
   // Whether `index` stands for a key; any number may be asked.
-  [[nodiscard]] bool contains(KeyIndex index) const;
+  [[nodiscard]] bool contains(KeyIndex index) const { return index < live_.size() && live_[index]; }
   // The key must be live.
-  [[nodiscard]] std::string_view key(KeyIndex index) const { return *keys_[index]; }
+  [[nodiscard]] std::string_view key(KeyIndex index) const { return keys_[index]; }
   // Live keys.
-  [[nodiscard]] std::size_t size() const { return index_.size(); }
+  [[nodiscard]] std::size_t size() const { return keys_.size() - free_.size(); }
   // One more than the largest index ever given out: what an array beside the table must hold.
   [[nodiscard]] std::size_t index_end() const { return keys_.size(); }
   // All live indices, by ascending key: the order of summaries.
@@ -78,25 +74,43 @@ class KeyTable {
   // Restoring fails on duplicate keys and on a list of free indices that does not fit them.
   template <class Archive>
   void visit(Archive& archive) {
-    archive(keys_, free_);
+    Saved saved;
+    if constexpr (!Archive::kReading) saved = save();
+    archive(saved.keys, saved.free);
     if constexpr (Archive::kReading) {
-      if (archive.failed() || !rebuild()) {
-        clear();
+      if (archive.failed() || !restore(std::move(saved))) {
+        *this = {};
         archive.fail();
       }
     }
   }
 
  private:
-  [[nodiscard]] bool rebuild();
-  void clear();
-
-  struct Hash {
-    std::size_t operator()(std::string_view key) const;
+  struct Saved {
+    std::vector<std::optional<std::string>> keys;  // by index; absent: free
+    std::vector<KeyIndex> free;
   };
-  std::deque<std::optional<std::string>> keys_;  // a deque: the map's views stay valid as it grows
-  std::vector<KeyIndex> free_;                   // indices of erased keys; the last is reused first
-  std::unordered_map<std::string_view, KeyIndex, Hash> index_;
+  // Of an open-addressing table with linear probing. The tag is part of the key's hash, so that
+  // other keys are passed over without being read.
+  struct Slot {
+    std::uint32_t tag = 0;
+    KeyIndex index = kNoKey;
+  };
+  static constexpr KeyIndex kNoKey = ~KeyIndex{0};
+
+  [[nodiscard]] Saved save() const;
+  [[nodiscard]] bool restore(Saved saved);
+  void place(KeyIndex index);
+  void grow();
+  [[nodiscard]] std::size_t home_of(Slot slot) const;
+  [[nodiscard]] std::size_t next(std::size_t slot) const {
+    return (slot + 1) & (slots_.size() - 1);
+  }
+
+  std::deque<std::string> keys_;  // by index, "" if free; a deque: views stay valid as it grows
+  std::vector<bool> live_;        // by index
+  std::vector<KeyIndex> free_;    // indices of erased keys; the last is reused first
+  std::vector<Slot> slots_;       // a power of two, at most three quarters in use
 };
 
 }  // namespace fusebox

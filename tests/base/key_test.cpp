@@ -117,6 +117,30 @@ TEST(KeyTable, ErasedIndicesAreReusedLastFirst) {
 }
 
 // A restored table goes on exactly as the one that was saved.
+// Against a map, over growth and the gaps that erasing leaves.
+TEST(KeyTable, FindsWhatAMapFinds) {
+  KeyTable table;
+  std::map<std::string, KeyIndex> model;
+  std::uint64_t state = 7;
+  const auto draw = [&state](std::uint64_t below) {
+    state = state * 6364136223846793005 + 1442695040888963407;
+    return (state >> 33) % below;
+  };
+  for (int step = 0; step < 20'000; ++step) {
+    const std::string key = "key-" + std::to_string(draw(600));
+    const auto known = model.find(key);
+    EXPECT_EQ(table.find(key), known == model.end() ? std::nullopt : std::optional(known->second));
+    if (known == model.end()) {
+      model.emplace(key, table.insert(key));
+    } else if (draw(3) == 0) {
+      table.erase(known->second);
+      model.erase(known);
+    }
+    EXPECT_EQ(table.size(), model.size());
+  }
+  for (const auto& [key, index] : model) EXPECT_EQ(table.find(key), index);
+}
+
 TEST(KeyTable, SaveAndRestoreChangesNothing) {
   Draw draw(3);
   KeyTable table;
