@@ -158,6 +158,7 @@ bool Budget::overrun(Instant now) const {
 
 // What is not so any more may be told again.
 void Budget::rearm(Instant now) {
+  if (crossed_ == decltype(crossed_){} && overrun_noted_ == decltype(overrun_noted_){}) return;
   for (const Resource resource : terms_->budgeted()) {
     const std::size_t i = index_of(resource);
     crossed_[i] = std::min(crossed_[i], thresholds_reached(resource, now));
@@ -168,16 +169,7 @@ void Budget::rearm(Instant now) {
 }
 
 void Budget::note_crossings(Instant now, std::vector<Crossing>& out) {
-  for (const Resource resource : terms_->budgeted()) {
-    const std::uint8_t reached = thresholds_reached(resource, now);
-    std::uint8_t& crossed = crossed_[index_of(resource)];
-    for (; crossed < reached; ++crossed) {
-      out.push_back({.resource = resource,
-                     .used = used(resource, now),
-                     .max = *terms_->max(resource),
-                     .threshold = terms_->thresholds()[crossed]});
-    }
-  }
+  if (!terms_->thresholds().empty()) note_thresholds(now, out);
   for (std::size_t column = 0; column < terms_->additive().size(); ++column) {
     const Resource resource = terms_->additive()[column];
     bool& noted = overrun_noted_[index_of(resource)];
@@ -187,6 +179,19 @@ void Budget::note_crossings(Instant now, std::vector<Crossing>& out) {
                    .used = used_of_column(column, now),
                    .max = *terms_->max(resource),
                    .threshold = std::nullopt});
+  }
+}
+
+void Budget::note_thresholds(Instant now, std::vector<Crossing>& out) {
+  for (const Resource resource : terms_->budgeted()) {
+    const std::uint8_t reached = thresholds_reached(resource, now);
+    std::uint8_t& crossed = crossed_[index_of(resource)];
+    for (; crossed < reached; ++crossed) {
+      out.push_back({.resource = resource,
+                     .used = used(resource, now),
+                     .max = *terms_->max(resource),
+                     .threshold = terms_->thresholds()[crossed]});
+    }
   }
 }
 

@@ -120,6 +120,7 @@ class Budget {
   void see_depth(std::int64_t depth);
   void rearm(Instant now);
   void note_crossings(Instant now, std::vector<Crossing>& out);
+  void note_thresholds(Instant now, std::vector<Crossing>& out);
   [[nodiscard]] std::uint8_t thresholds_reached(Resource resource, Instant now) const;
   [[nodiscard]] bool valid() const;
 

@@ -251,6 +251,13 @@ void Limit::observe(const Dimensions& dimensions, const Usage& usage, Instant at
 
 void Limit::sweep(Instant now, std::size_t budget) { impl_->sweep(now, budget); }
 
+std::size_t Limit::sweep_share() const {
+  constexpr Duration kRoundMin = std::chrono::minutes{1};
+  constexpr Duration kRoundMax = std::chrono::hours{1};
+  const Duration round = std::clamp(impl_->memory() / 60, kRoundMin, kRoundMax);
+  return impl_->keys.index_end() / static_cast<std::size_t>(round / std::chrono::seconds{1}) + 1;
+}
+
 std::string_view Limit::key_text(const Hold& hold) const { return impl_->keys.key(hold.key); }
 
 std::size_t Limit::key_count() const { return impl_->keys.size(); }

@@ -127,6 +127,9 @@ class Limit {
   // charged for as long as the budget remembers (the window; 31 days for lifetime budgets and wall
   // clocks, as they have no other end). Visits at most `budget` keys, going round; call it often.
   void sweep(Instant now, std::size_t budget);
+  // How many keys a host that ticks once a second should sweep at each tick: all of them within a
+  // sixtieth of the time that a key is remembered, at least a minute and at most an hour.
+  [[nodiscard]] std::size_t sweep_share() const;
 
   [[nodiscard]] std::string_view key_text(const Hold& hold) const;
   [[nodiscard]] std::size_t key_count() const;

@@ -31,13 +31,6 @@ Shape shape_of(const LimitSpec& spec, const BudgetTerms& terms) {
           .concurrency = spec.concurrency.has_value()};
 }
 
-// How long the budget of a key may remember anything after the key's last sign of life.
-Duration memory_of(const LimitSpec& spec, const BudgetTerms& terms) {
-  if (terms.budgeted().empty()) return Duration{0};
-  if (!spec.window || terms.max(Resource::WallClock)) return kIdleLifetime;
-  return *spec.window + *spec.window / kBucketsPerWindow;
-}
-
 }  // namespace
 
 LimitState::LimitState(LimitSpec limit_spec)
@@ -80,6 +73,13 @@ void LimitState::sweep(Instant now, std::size_t budget) {
   }
 }
 
+// As long as a budget may remember anything.
+Duration LimitState::memory() const {
+  if (terms.budgeted().empty()) return Duration{0};
+  if (!spec.window || terms.max(Resource::WallClock)) return kIdleLifetime;
+  return *spec.window + *spec.window / kBucketsPerWindow;
+}
+
 void LimitState::make_blank(KeyIndex key) {
   const std::size_t size = keys.index_end();
   FUSEBOX_ASSERT(key < size);
@@ -103,7 +103,7 @@ bool LimitState::as_good_as_new(KeyIndex key, Instant now) const {
   const Activity& active = activity[key];
   if (active.open_holds > 0) return false;
   if (blank.rate && !rates[key].idle(now)) return false;
-  return add_saturated(active.last, memory_of(spec, terms)) <= now;
+  return add_saturated(active.last, memory()) <= now;
 }
 
 void LimitState::forget_all() {

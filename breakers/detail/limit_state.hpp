@@ -51,6 +51,8 @@ struct LimitState {
   // See Limit::sweep.
   void sweep(Instant now, std::size_t budget);
   void forget_all();
+  // How long a key is kept after its last sign of life, unless a rate or a call keeps it longer.
+  [[nodiscard]] Duration memory() const;
 
   void save(ArchiveWriter& archive);
   void restore(ArchiveReader& archive);

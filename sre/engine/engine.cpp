@@ -8,7 +8,7 @@
 namespace fusebox::engine {
 namespace {
 
-// Keys that a tick looks at for eviction, in each breaker and limit: at a tick a second every key
+// Keys that a tick looks at for eviction, in each breaker: at a tick a second every key
 // is seen within a minute, so keys that come and go do not pile up.
 std::size_t sweep_share(std::size_t keys) {
   constexpr std::size_t kTicksPerRound = 60;
@@ -130,7 +130,7 @@ void Engine::Impl::tick() {
     for (const KeyIndex key : keys) evaluate(i, key);
   }
   for (breakers::BreakerSet& set : breaker_sets) set.sweep(now, sweep_share(set.key_count()));
-  for (breakers::Limit& limit : limits) limit.sweep(now, sweep_share(limit.key_count()));
+  for (breakers::Limit& limit : limits) limit.sweep(now, limit.sweep_share());
 }
 
 void Engine::Impl::emit(telemetry::RecordBody body) {
