@@ -16,7 +16,7 @@ void ArchiveWriter::write(double value) {
   write_varint(bits);
 }
 
-void ArchiveWriter::write(const std::string& text) {
+void ArchiveWriter::write(std::string_view text) {
   write_varint(text.size());
   out_ += text;
 }
@@ -56,8 +56,14 @@ void ArchiveReader::read(double& value) {
 }
 
 void ArchiveReader::read(std::string& text) {
+  std::string_view view;
+  read(view);
+  text = view;
+}
+
+void ArchiveReader::read(std::string_view& text) {
   const std::size_t size = read_count();
-  text.assign(bytes_.substr(0, size));
+  text = bytes_.substr(0, size);
   bytes_.remove_prefix(size);
 }
 

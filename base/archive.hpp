@@ -43,7 +43,8 @@ class ArchiveWriter {
   void write_varint(std::uint64_t value);
   void write(bool value) { write_varint(value ? 1 : 0); }
   void write(double value);
-  void write(const std::string& text);
+  void write(const std::string& text) { write(std::string_view(text)); }
+  void write(std::string_view text);
   void write(Instant at) { write(to_ns(at)); }
   void write(Duration duration) { write(duration.count()); }
   void write(MicroUsd amount) { write(amount.value); }
@@ -120,6 +121,7 @@ class ArchiveReader {
   void read(bool& value);
   void read(double& value);
   void read(std::string& text);
+  void read(std::string_view& text);  // a view of the bytes that are read
   void read(Instant& at);
   void read(Duration& duration);
   void read(MicroUsd& amount) { read(amount.value); }

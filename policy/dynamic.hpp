@@ -11,6 +11,7 @@
 namespace fusebox::policy {
 
 enum class DynamicKind : std::uint8_t { Null, Bool, Int, Double, String, List, Map };
+constexpr DynamicKind last_of(DynamicKind) { return DynamicKind::Map; }
 
 // Children of a list or map follow their parent in preorder. In a map each child carries its key.
 struct DynamicNode {

@@ -1,0 +1,283 @@
+#include "telemetry/input_codec.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "base/archive.hpp"
+#include "base/assert.hpp"
+#include "base/overload.hpp"
+#include "base/text.hpp"
+#include "policy/dynamic_archive.hpp"
+
+namespace fusebox::telemetry {
+namespace {
+
+// The first byte of an input. Numbers are stable: a log outlives the program that wrote it.
+enum class BodyKind : std::uint8_t { Event, Check, Report, Kill, Rearm, Approval, Tick };
+constexpr BodyKind last_of(BodyKind) { return BodyKind::Tick; }
+
+constexpr std::int64_t kTrustMax = 1000;
+constexpr std::int64_t kWeightMax = 1'000'000'000'000;
+
+// Every field once, for both directions; `Value` is const where it is written.
+template <class Archive>
+class Codec {
+ public:
+  explicit Codec(Archive& archive) : archive_(archive) {}
+
+  template <class Value>
+  void dimensions(Value& values) {
+    std::uint32_t present = 0;
+    if constexpr (!Archive::kReading) present = present_in(values);
+    archive_(present);
+    for (std::size_t i = 0; i < kDimensionCount; ++i) {
+      if ((present >> i & 1) != 0) text(values[static_cast<Dimension>(i)]);
+    }
+    if (present >= 1U << kDimensionCount) archive_.fail();
+  }
+
+  template <class Value>
+  void event(Value& event) {
+    archive_(event.kind, event.at, event.outcome, event.score, event.confidence, event.trust,
+             event.depth, event.weight);
+    dimensions(event.dimensions);
+    texts(event.span_id, event.id, event.error);
+    measurements(event.measured);
+  }
+
+  template <class Value>
+  void check(Value& input) {
+    auto& check = input.check;
+    archive_(check.action, check.trust, check.depth, check.estimate.tokens, check.estimate.cost_usd,
+             check.estimate.files_changed);
+    dimensions(check.dimensions);
+    texts(input.id, check.target, check.span_id, check.idempotency_key);
+  }
+
+  template <class Value>
+  void report(Value& report) {
+    archive_(report.outcome);
+    texts(report.permit, report.error);
+    measurements(report.measured);
+  }
+
+  template <class Value>
+  void kill(Value& kill) {
+    texts(kill.scope, kill.reason, kill.actor);
+  }
+
+  template <class Value>
+  void rearm(Value& rearm) {
+    texts(rearm.order, rearm.reason, rearm.actor);
+  }
+
+  template <class Value>
+  void approval(Value& approval) {
+    archive_(approval.granted, approval.valid_for);
+    texts(approval.id, approval.reason, approval.actor);
+  }
+
+  template <class View>
+  void text(View&& view) {
+    archive_(view);
+    if constexpr (Archive::kReading) {
+      if (find_invalid_utf8(view)) archive_.fail();
+    }
+  }
+
+ private:
+  template <class... View>
+  void texts(View&... views) {
+    (text(views), ...);
+  }
+
+  template <class Value>
+  void measurements(Value& measured) {
+    archive_(measured.duration_ms, measured.ttft_ms, measured.tokens_in, measured.tokens_out,
+             measured.cost_usd, measured.files_changed);
+  }
+
+  // Kind is left out: it is the name of the event's kind or of the check's action.
+  static std::uint32_t present_in(const Dimensions& values) {
+    std::uint32_t present = 0;
+    for (std::size_t i = 0; i < kDimensionCount; ++i) {
+      const auto dimension = static_cast<Dimension>(i);
+      if (dimension == Dimension::Kind || values[dimension].empty()) continue;
+      present |= std::uint32_t{1} << i;
+    }
+    return present;
+  }
+
+  Archive& archive_;
+};
+
+void encode_outcome(ArchiveWriter& archive, Codec<ArchiveWriter>& codec,
+                    const RecordedOutcome& outcome) {
+  archive(outcome.request, static_cast<std::uint64_t>(outcome.rules.size()));
+  for (const RuleOutcome& rule : outcome.rules) {
+    codec.text(rule.rule);
+    archive(rule.erred);
+  }
+}
+
+void decode_outcome(ArchiveReader& archive, Codec<ArchiveReader>& codec,
+                    std::vector<RuleOutcome>& rules, RecordedOutcome& outcome) {
+  std::uint64_t count = 0;
+  archive(outcome.request, count);
+  rules.clear();
+  while (rules.size() < count && !archive.failed()) {
+    RuleOutcome& rule = rules.emplace_back();
+    codec.text(rule.rule);
+    archive(rule.erred);
+  }
+  outcome.rules = rules;
+}
+
+template <class... Number>
+bool none_negative(const std::optional<Number>&... numbers) {
+  return ((!numbers || *numbers >= Number{}) && ...);
+}
+
+// A number that a comparison cannot fool: NaN is at neither side of 0.
+template <class... Number>
+bool all_finite(const std::optional<Number>&... numbers) {
+  return ((!numbers || std::isfinite(*numbers)) && ...);
+}
+
+bool is_time(Instant at) { return at >= Instant{} && at < kLatestInstant; }
+
+bool is_share(const std::optional<double>& share) { return !share || (*share >= 0 && *share <= 1); }
+
+bool is_trust(const std::optional<std::int64_t>& trust) {
+  return none_negative(trust) && trust.value_or(0) <= kTrustMax;
+}
+
+bool is_price(const std::optional<MicroUsd>& amount) {
+  return none_negative(amount) && amount.value_or(MicroUsd{}) <= kMoneyMax;
+}
+
+bool in_range(const Measurements& measured) {
+  return all_finite(measured.duration_ms, measured.ttft_ms) &&
+         none_negative(measured.duration_ms, measured.ttft_ms, measured.tokens_in,
+                       measured.tokens_out, measured.files_changed) &&
+         is_price(measured.cost_usd);
+}
+
+bool in_range(const Event& event) {
+  return in_range(event.measured) && is_share(event.score) && is_share(event.confidence) &&
+         is_trust(event.trust) && none_negative(event.depth) && event.weight >= 1 &&
+         event.weight <= kWeightMax && is_time(event.at.value_or(Instant{})) &&
+         !event.dimensions[Dimension::Agent].empty();
+}
+
+bool in_range(const CheckInput& input) {
+  const Estimate& estimate = input.check.estimate;
+  return is_trust(input.check.trust) &&
+         none_negative(input.check.depth, estimate.tokens, estimate.files_changed) &&
+         is_price(estimate.cost_usd) && !input.check.dimensions[Dimension::Agent].empty();
+}
+
+bool in_range(const Report& report) { return in_range(report.measured) && !report.permit.empty(); }
+
+bool in_range(const KillInput& kill) { return !kill.scope.empty() && !kill.reason.empty(); }
+
+bool in_range(const RearmInput& rearm) { return !rearm.order.empty() && !rearm.actor.empty(); }
+
+bool in_range(const ApprovalInput& approval) {
+  return !approval.id.empty() && !approval.actor.empty() &&
+         approval.valid_for.value_or(Duration{1}) > Duration{};
+}
+
+bool in_range(const Tick&) { return true; }
+
+bool in_range(const Input& input) {
+  return is_time(input.at) &&
+         std::visit([](const auto& body) { return in_range(body); }, input.body);
+}
+
+}  // namespace
+
+void encode_input(const Input& input, std::string& out) {
+  ArchiveWriter archive(out);
+  Codec codec(archive);
+  const auto begin = [&](BodyKind kind) { archive(kind, input.at); };
+  std::visit(Overload{[&](const Event& event) {
+                        begin(BodyKind::Event);
+                        codec.event(event);
+                        policy::save_document(archive, event.attributes);
+                      },
+                      [&](const CheckInput& check) {
+                        FUSEBOX_ASSERT(check.recorded.has_value());
+                        begin(BodyKind::Check);
+                        codec.check(check);
+                        policy::save_document(archive, check.check.attributes);
+                        encode_outcome(archive, codec, *check.recorded);
+                      },
+                      [&](const Report& report) {
+                        begin(BodyKind::Report);
+                        codec.report(report);
+                      },
+                      [&](const KillInput& kill) {
+                        begin(BodyKind::Kill);
+                        codec.kill(kill);
+                      },
+                      [&](const RearmInput& rearm) {
+                        begin(BodyKind::Rearm);
+                        codec.rearm(rearm);
+                      },
+                      [&](const ApprovalInput& approval) {
+                        begin(BodyKind::Approval);
+                        codec.approval(approval);
+                      },
+                      [&](const Tick&) { begin(BodyKind::Tick); }},
+             input.body);
+}
+
+Result<const Input*> InputDecoder::decode(std::string_view bytes) {
+  ArchiveReader archive(bytes);
+  Codec codec(archive);
+  BodyKind kind{};
+  archive(kind, input_.at);
+  attributes_.clear();
+  switch (kind) {
+    case BodyKind::Event: {
+      auto& event = input_.body.emplace<Event>();
+      codec.event(event);
+      event.dimensions[Dimension::Kind] = name_of(event.kind);
+      policy::load_document(archive, attributes_);
+      if (attributes_.root() != nullptr) event.attributes = &attributes_;
+      break;
+    }
+    case BodyKind::Check: {
+      auto& input = input_.body.emplace<CheckInput>();
+      codec.check(input);
+      input.check.dimensions[Dimension::Kind] = name_of(input.check.action);
+      policy::load_document(archive, attributes_);
+      if (attributes_.root() != nullptr) input.check.attributes = &attributes_;
+      decode_outcome(archive, codec, rules_, input.recorded.emplace());
+      break;
+    }
+    case BodyKind::Report:
+      codec.report(input_.body.emplace<Report>());
+      break;
+    case BodyKind::Kill:
+      codec.kill(input_.body.emplace<KillInput>());
+      break;
+    case BodyKind::Rearm:
+      codec.rearm(input_.body.emplace<RearmInput>());
+      break;
+    case BodyKind::Approval:
+      codec.approval(input_.body.emplace<ApprovalInput>());
+      break;
+    case BodyKind::Tick:
+      input_.body.emplace<Tick>();
+      break;
+  }
+  if (archive.failed() || !archive.at_end() || !in_range(input_)) {
+    return Unexpected{ErrorCode::InvalidInput, "the bytes are no encoded input"};
+  }
+  return &input_;
+}
+
+}  // namespace fusebox::telemetry

@@ -1,0 +1,206 @@
+#include "telemetry/journal_writer.hpp"
+
+#include <optional>
+#include <string_view>
+
+#include "base/json_writer.hpp"
+#include "base/money.hpp"
+#include "base/overload.hpp"
+
+namespace fusebox::telemetry {
+namespace {
+
+constexpr std::string_view kMask = "***";
+
+// What is absent or empty is left out of a line: the decoder reads both alike.
+void field(JsonWriter& json, std::string_view name, std::string_view text) {
+  if (!text.empty()) json.field(name, text);
+}
+
+template <class Number>
+void field(JsonWriter& json, std::string_view name, const std::optional<Number>& number) {
+  if (number) json.field(name, *number);
+}
+
+// As text: a JSON number would pass through a double.
+void field(JsonWriter& json, std::string_view name, const std::optional<MicroUsd>& amount) {
+  if (amount) json.field(name, format_usd(*amount));
+}
+
+// Writes one node and what is below it; the node behind them. Recursion is bounded by the decoders,
+// which take no deeper documents.
+const policy::DynamicNode* write_node(JsonWriter& json, const policy::DynamicNode* node,
+                                      Arguments arguments);
+
+const policy::DynamicNode* write_children(JsonWriter& json, const policy::DynamicNode* parent,
+                                          Arguments arguments) {
+  const policy::DynamicNode* next = parent + 1;
+  for (std::uint32_t i = 0; i < parent->children; ++i) {
+    if (parent->kind == policy::DynamicKind::Map) json.key(next->key);
+    next = write_node(json, next, arguments);
+  }
+  return next;
+}
+
+void write_scalar(JsonWriter& json, const policy::DynamicNode& node) {
+  switch (node.kind) {
+    case policy::DynamicKind::Bool:
+      return json.boolean(node.boolean);
+    case policy::DynamicKind::Int:
+      return json.integer(node.integer);
+    case policy::DynamicKind::Double:
+      return json.number(node.number);
+    case policy::DynamicKind::String:
+      return json.string(node.text);
+    case policy::DynamicKind::Null:
+    case policy::DynamicKind::List:
+    case policy::DynamicKind::Map:
+      return json.null();
+  }
+}
+
+const policy::DynamicNode* write_node(JsonWriter& json, const policy::DynamicNode* node,
+                                      Arguments arguments) {
+  const policy::DynamicNode* next = node + 1;
+  if (node->kind == policy::DynamicKind::Map) {
+    json.begin_object();
+    next = write_children(json, node, arguments);
+    json.end_object();
+  } else if (node->kind == policy::DynamicKind::List) {
+    json.begin_array();
+    next = write_children(json, node, arguments);
+    json.end_array();
+  } else if (arguments == Arguments::Masked) {
+    json.string(kMask);
+  } else {
+    write_scalar(json, *node);
+  }
+  return next;
+}
+
+void field(JsonWriter& json, std::string_view name, const policy::DynamicDocument* document,
+           Arguments arguments) {
+  if (document == nullptr || document->root() == nullptr) return;
+  json.key(name);
+  write_node(json, document->root(), arguments);
+}
+
+// Kind is left out: it is what `kind` and `action` say.
+void dimension_fields(JsonWriter& json, const Dimensions& dimensions) {
+  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+    const auto dimension = static_cast<Dimension>(i);
+    if (dimension != Dimension::Kind) field(json, name_of(dimension), dimensions[dimension]);
+  }
+}
+
+void measurement_fields(JsonWriter& json, const Measurements& measured) {
+  field(json, "duration_ms", measured.duration_ms);
+  field(json, "ttft_ms", measured.ttft_ms);
+  field(json, "tokens_in", measured.tokens_in);
+  field(json, "tokens_out", measured.tokens_out);
+  field(json, "cost_usd", measured.cost_usd);
+  field(json, "files_changed", measured.files_changed);
+}
+
+void write_event(JsonWriter& json, const Event& event) {
+  if (event.at) json.field("at", *event.at);
+  json.field("kind", name_of(event.kind));
+  dimension_fields(json, event.dimensions);
+  field(json, "span_id", event.span_id);
+  field(json, "id", event.id);
+  if (event.outcome) json.field("outcome", name_of(*event.outcome));
+  field(json, "error", event.error);
+  measurement_fields(json, event.measured);
+  field(json, "score", event.score);
+  field(json, "confidence", event.confidence);
+  field(json, "trust", event.trust);
+  field(json, "depth", event.depth);
+  if (event.weight != 1) json.field("weight", event.weight);
+  field(json, "attributes", event.attributes, Arguments::Full);
+}
+
+void write_estimate(JsonWriter& json, const Estimate& estimate) {
+  if (!estimate.tokens && !estimate.cost_usd && !estimate.files_changed) return;
+  json.key("estimate");
+  json.begin_object();
+  field(json, "tokens", estimate.tokens);
+  field(json, "cost_usd", estimate.cost_usd);
+  field(json, "files_changed", estimate.files_changed);
+  json.end_object();
+}
+
+void write_check(JsonWriter& json, const Check& check, Arguments arguments) {
+  json.field("action", name_of(check.action));
+  field(json, "target", check.target);
+  dimension_fields(json, check.dimensions);
+  field(json, "span_id", check.span_id);
+  write_estimate(json, check.estimate);
+  field(json, "trust", check.trust);
+  field(json, "depth", check.depth);
+  field(json, "idempotency_key", check.idempotency_key);
+  field(json, "args", check.args, arguments);
+  field(json, "attributes", check.attributes, Arguments::Full);
+}
+
+void write_report(JsonWriter& json, const Report& report) {
+  json.field("permit", report.permit);
+  json.field("outcome", name_of(report.outcome));
+  field(json, "error", report.error);
+  measurement_fields(json, report.measured);
+}
+
+void write_approval(JsonWriter& json, const ApprovalInput& approval) {
+  json.field("id", approval.id);
+  json.field("action", approval.granted ? "grant" : "deny");
+  json.field("reason", approval.reason);
+  json.field("actor", approval.actor);
+  if (approval.valid_for) json.field("for", format_duration(*approval.valid_for));
+}
+
+template <class Write>
+void member(JsonWriter& json, std::string_view name, const Write& write) {
+  json.key(name);
+  json.begin_object();
+  write();
+  json.end_object();
+}
+
+}  // namespace
+
+void append_journal_line(std::string& out, const Input& input, Arguments arguments) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.field("at", input.at);
+  std::visit(Overload{[&](const Event& event) {
+                        member(json, "event", [&] { write_event(json, event); });
+                      },
+                      [&](const CheckInput& asked) {
+                        field(json, "id", asked.id);
+                        member(json, "check", [&] { write_check(json, asked.check, arguments); });
+                      },
+                      [&](const Report& report) {
+                        member(json, "report", [&] { write_report(json, report); });
+                      },
+                      [&](const KillInput& kill) {
+                        member(json, "kill", [&] {
+                          json.field("scope", kill.scope);
+                          json.field("reason", kill.reason);
+                          field(json, "actor", kill.actor);
+                        });
+                      },
+                      [&](const RearmInput& rearm) {
+                        member(json, "rearm", [&] {
+                          json.field("id", rearm.order);
+                          json.field("reason", rearm.reason);
+                          json.field("actor", rearm.actor);
+                        });
+                      },
+                      [&](const ApprovalInput& approval) {
+                        member(json, "approval", [&] { write_approval(json, approval); });
+                      },
+                      [&](const Tick&) { json.field("tick", true); }},
+             input.body);
+  json.end_object();
+}
+
+}  // namespace fusebox::telemetry
