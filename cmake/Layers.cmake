@@ -1,7 +1,7 @@
 # The architecture as data: which folder may include which. fusebox_library links only what stands
 # here, and the test `layers` (check_layers.cmake) reads every #include against it.
-set(FUSEBOX_LAYERS base policy telemetry slo breakers killswitch sre/engine sre/config sre/runtime
-  sre/cli)
+set(FUSEBOX_LAYERS base policy telemetry slo breakers killswitch sre/engine sre/config sre/store
+  sre/runtime sre/cli)
 
 set(FUSEBOX_MAY_USE_base "")
 set(FUSEBOX_MAY_USE_policy base)
@@ -11,7 +11,9 @@ set(FUSEBOX_MAY_USE_breakers base policy telemetry slo)
 set(FUSEBOX_MAY_USE_killswitch base policy)
 set(FUSEBOX_MAY_USE_sre/engine base policy telemetry slo breakers killswitch)
 set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers killswitch sre/engine)
-set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config)
+set(FUSEBOX_MAY_USE_sre/store base policy telemetry slo breakers killswitch sre/engine)
+set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config
+  sre/store)
 set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config)
 
 # A header that is not the standard library's has a home: "pattern=folder". It stands in that
@@ -20,6 +22,8 @@ set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/en
 set(FUSEBOX_HEADER_HOMES
   "^re2/=policy"
   "^simdjson=telemetry"
+  "^protozero/=telemetry"
+  "^libdeflate\\.h=telemetry"
   "^openssl/=killswitch"
   "^boost/math/=slo"
   "^boost/json=sre/cli"
@@ -30,9 +34,9 @@ set(FUSEBOX_HEADER_HOMES
   "^boost/beast=sre/runtime"
   "^(arpa|netinet)/=sre/runtime"
   "^(dirent|netdb|poll)\\.h=sre/runtime"
-  "^fcntl\\.h=sre/cli,sre/runtime"
-  "^sys/=sre/cli,sre/runtime"
-  "^unistd\\.h=sre/cli,sre/runtime")
+  "^fcntl\\.h=sre/cli,sre/runtime,sre/store"
+  "^sys/=sre/cli,sre/runtime,sre/store"
+  "^unistd\\.h=sre/cli,sre/runtime,sre/store")
 
 # Folders whose answers depend on their input alone: no clock, lock, file, thread or chance. That
 # is what lets a journal replay to the same bytes.
