@@ -11,4 +11,5 @@ find_package(yaml-cpp CONFIG REQUIRED)  # 0.7: the target is `yaml-cpp`, without
 find_package(ZLIB REQUIRED)
 
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET GLOBAL libdeflate)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET GLOBAL re2)

@@ -107,28 +107,6 @@ Result<void> decode_tick(Json value) {
   return detail::wrong_member(kLinePath, "tick", value, "true");
 }
 
-Unexpected parse_error(simdjson::error_code code) {
-  if (code == simdjson::UTF8_ERROR) return {ErrorCode::InvalidUtf8, "the input is not valid UTF-8"};
-  if (code == simdjson::DEPTH_ERROR) {
-    return {ErrorCode::TooDeep,
-            "the input is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"};
-  }
-  if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY) {
-    return {ErrorCode::TooLarge, "no memory to parse the input"};
-  }
-  if (code == simdjson::EMPTY) return {ErrorCode::InvalidJson, "the input is empty"};
-  if (code == simdjson::NUMBER_ERROR) {
-    return {ErrorCode::InvalidJson, "the input has a number that is malformed or out of range"};
-  }
-  if (code == simdjson::STRING_ERROR || code == simdjson::UNCLOSED_STRING) {
-    return {ErrorCode::InvalidJson, "the input has a string that is malformed or not closed"};
-  }
-  if (code == simdjson::UNESCAPED_CHARS) {
-    return {ErrorCode::InvalidJson, "the input has a control character inside a string"};
-  }
-  return {ErrorCode::InvalidJson, "the input is not one JSON object"};
-}
-
 }  // namespace
 
 struct JournalDecoder::Impl {
@@ -178,7 +156,7 @@ Result<JsonObject> JournalDecoder::Impl::parse(std::string_view text) {
   Json root;
   if (const auto code = parser.parse(padded.data(), text.size(), false).get(root);
       code != simdjson::SUCCESS) {
-    return parse_error(code);
+    return detail::parse_error(code);
   }
   JsonObject object;
   if (root.get(object) != simdjson::SUCCESS) {

@@ -7,6 +7,7 @@
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "telemetry/journal.hpp"
 
 namespace fusebox::telemetry::detail {
 namespace {
@@ -96,6 +97,28 @@ Unexpected unknown_member(Path path, std::string_view name, std::span<const std:
     message += "; did you mean '" + std::string(meant) + "'?";
   }
   return {code, std::move(message)};
+}
+
+Unexpected parse_error(simdjson::error_code code) {
+  if (code == simdjson::UTF8_ERROR) return {ErrorCode::InvalidUtf8, "the input is not valid UTF-8"};
+  if (code == simdjson::DEPTH_ERROR) {
+    return {ErrorCode::TooDeep,
+            "the input is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"};
+  }
+  if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY) {
+    return {ErrorCode::TooLarge, "no memory to parse the input"};
+  }
+  if (code == simdjson::EMPTY) return {ErrorCode::InvalidJson, "the input is empty"};
+  if (code == simdjson::NUMBER_ERROR) {
+    return {ErrorCode::InvalidJson, "the input has a number that is malformed or out of range"};
+  }
+  if (code == simdjson::STRING_ERROR || code == simdjson::UNCLOSED_STRING) {
+    return {ErrorCode::InvalidJson, "the input has a string that is malformed or not closed"};
+  }
+  if (code == simdjson::UNESCAPED_CHARS) {
+    return {ErrorCode::InvalidJson, "the input has a control character inside a string"};
+  }
+  return {ErrorCode::InvalidJson, "the input is not one JSON object"};
 }
 
 Reading read_text(Json value, std::string_view& out) {

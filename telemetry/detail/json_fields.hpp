@@ -116,6 +116,8 @@ template <class T, std::size_t... N>
 [[nodiscard]] Unexpected unknown_member(Path path, std::string_view name,
                                         std::span<const std::string_view> known,
                                         ErrorCode code = ErrorCode::InvalidField);
+// What simdjson says of text that is no JSON, or is nested deeper than kJsonDepthMax.
+[[nodiscard]] Unexpected parse_error(simdjson::error_code code);
 // `value` in words, cut to a line: `"abc"`, `12`, `an object`.
 [[nodiscard]] std::string describe(Json value);
 
