@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/assert.hpp"
+#include "base/json_writer.hpp"
 
 namespace fusebox::runtime {
 namespace {
@@ -136,6 +137,17 @@ std::string_view reason_phrase(int status) {
   return found != kPhrases.end() && found->status == status ? found->text : std::string_view{};
 }
 
+HttpResponse problem_response(int status, std::string_view detail) {
+  HttpResponse response{.status = status, .content_type = "application/problem+json"};
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.field("title", reason_phrase(status));
+  json.field("status", static_cast<std::int64_t>(status));
+  if (!detail.empty()) json.field("detail", detail);
+  json.end_object();
+  return response;
+}
+
 StreamWriter& StreamWriter::operator=(StreamWriter&& other) noexcept {
   if (this == &other) return *this;
   if (sink_) sink_->close();
@@ -154,7 +166,7 @@ Responder::Responder(Responder&& other) noexcept
 
 Responder& Responder::operator=(Responder&& other) noexcept {
   if (this == &other) return *this;
-  if (!answered_) (*this)(HttpResponse{.status = 500});
+  if (!answered_) (*this)(problem_response(500));
   sink_ = std::move(other.sink_);
   exchange_ = other.exchange_;
   answered_ = other.answered_;
@@ -163,7 +175,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
 }
 
 Responder::~Responder() {
-  if (!answered_) (*this)(HttpResponse{.status = 500});
+  if (!answered_) (*this)(problem_response(500));
 }
 
 void Responder::operator()(HttpResponse response) {

@@ -84,6 +84,10 @@ struct HttpResponse {
 // "Not Found" for 404; empty for a status it does not know.
 [[nodiscard]] std::string_view reason_phrase(int status);
 
+// An RFC 9457 problem of this status: {"title":"Not Found","status":404,"detail":…}. `detail` is
+// UTF-8 and left out when empty.
+[[nodiscard]] HttpResponse problem_response(int status, std::string_view detail = {});
+
 // What stands behind a StreamWriter: a connection, or a test.
 class StreamSink {
  public:

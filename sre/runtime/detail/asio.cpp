@@ -1,0 +1,3 @@
+#include "sre/runtime/detail/asio.hpp"
+
+#include <boost/asio/impl/src.hpp>
