@@ -85,8 +85,8 @@ void AuditChain::append(std::string& out, Instant at, std::string_view kind,
   ++entries_;
 }
 
-AuditCheck verify_chain(std::string_view bytes) {
-  AuditCheck check;
+AuditCheck verify_chain(std::string_view bytes, const AuditPosition& from) {
+  AuditCheck check{.entries = from.entries, .head = from.head};
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     if (end == std::string_view::npos) {

@@ -25,8 +25,19 @@
 
 namespace fusebox::killswitch {
 
+// Where a chain stands: how many entries it has, and the hash of the last one.
+struct AuditPosition {
+  std::int64_t entries = 0;
+  Digest head{};  // zeros before the first entry
+  friend bool operator==(const AuditPosition&, const AuditPosition&) = default;
+};
+
 class AuditChain {
  public:
+  AuditChain() = default;
+  // Continues a chain that is kept elsewhere.
+  explicit AuditChain(const AuditPosition& from) : entries_(from.entries), head_(from.head) {}
+
   // Appends one entry to `out`. `body` is a JSON object on one line.
   void append(std::string& out, Instant at, std::string_view kind, std::string_view body);
 
@@ -45,15 +56,16 @@ class AuditChain {
 
 // What a verifier found in the bytes of one chain.
 struct AuditCheck {
-  std::int64_t entries = 0;               // good ones, from the front
+  std::int64_t entries = 0;               // good ones, from the chain's first
   Digest head{};                          // of the last good one
   std::optional<std::int64_t> first_bad;  // number of the entry that breaks the chain
   bool torn_tail = false;                 // the last line has no end: a crash, not a change
   std::string why;                        // in words, if first_bad
 };
 
-// Verifies from the first entry. Linear; never trusts what it reads. A tail without its line end
-// is torn if it may be the beginning of the next entry, and a change if it cannot.
-[[nodiscard]] AuditCheck verify_chain(std::string_view bytes);
+// Verifies from the first entry, or the one after `from`, whose entries are counted too. Linear;
+// never trusts what it reads. A tail without its line end is torn if it may be the beginning of the
+// next entry, and a change if it cannot.
+[[nodiscard]] AuditCheck verify_chain(std::string_view bytes, const AuditPosition& from = {});
 
 }  // namespace fusebox::killswitch

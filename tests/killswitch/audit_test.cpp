@@ -78,6 +78,19 @@ TEST(AuditChain, GoesOnAfterSaveAndRestore) {
   EXPECT_EQ(verify_chain(chain.bytes).entries, 3);
 }
 
+TEST(AuditChain, ContinuesAndIsVerifiedFromWhereAnotherPartEnds) {
+  const Chain first = chain_of(2);
+  const AuditPosition middle{.entries = first.writer.entries(), .head = first.writer.head()};
+  AuditChain next(middle);
+  std::string bytes;
+  next.append(bytes, kAt, "kill", "{}");
+  EXPECT_EQ(verify_chain(first.bytes + bytes).entries, 3);
+  const AuditCheck check = verify_chain(bytes, middle);
+  EXPECT_EQ(check.entries, 3);
+  EXPECT_EQ(check.head, next.head());
+  EXPECT_EQ(verify_chain(bytes).first_bad, 1);
+}
+
 // Every byte of a chain, changed to every value in turn: the entry that holds it is named.
 TEST(KillRows, K27_AFlippedByteIsFoundInItsEntry) {
   const Chain chain = chain_of(3);
