@@ -20,18 +20,31 @@ struct Entry {
   Breaker breaker;
   std::uint32_t under_way = 0;  // tickets neither reported nor released
   Instant last_used{};
+  Instant since{};  // of the last move
+  std::optional<Forced> forced;
 
+  [[nodiscard]] BreakerState visible_state() const {
+    if (!forced) return breaker.state();
+    return forced->state == Forced::State::Open ? BreakerState::Open : BreakerState::Closed;
+  }
+  [[nodiscard]] Admission peek(Instant now) const {
+    if (!forced) return breaker.peek(now);
+    if (forced->state == Forced::State::Closed) return {};
+    return {.allowed = false,
+            .reason = policy::Reason::BreakerOpen,
+            .retry_after = std::max(forced->until - now, Duration{})};
+  }
   [[nodiscard]] bool forgettable(Instant now) const {
-    if (under_way > 0 || breaker.state() != BreakerState::Closed) return false;
+    if (forced || under_way > 0 || breaker.state() != BreakerState::Closed) return false;
     return breaker.is_as_new(now) || now - last_used >= kIdleKeyLife;
   }
   void save(ArchiveWriter& archive) const {
-    archive(under_way, last_used);
+    archive(under_way, last_used, since);
     breaker.save(archive);
   }
   void restore(ArchiveReader& archive) {
-    archive(under_way, last_used);
-    if (last_used < Instant{}) archive.fail();
+    archive(under_way, last_used, since);
+    if (last_used < Instant{} || since < Instant{}) archive.fail();
     breaker.restore(archive);
   }
 };
@@ -48,10 +61,11 @@ struct BreakerSet::Impl {
   // After anything that may have moved a breaker: its deadline, and the record of the move.
   void settle(KeyIndex key, const std::optional<Transition>& moved,
               std::vector<telemetry::RecordBody>& out);
-  [[nodiscard]] telemetry::BreakerRecord record_of(KeyIndex key, const Transition& moved) const;
+  [[nodiscard]] telemetry::BreakerRecord record_of(KeyIndex key, BreakerState from,
+                                                   BreakerState to) const;
   void forget(KeyIndex key);
   void heard(Instant now) { last_heard = std::max(last_heard, now); }
-  void write_entry(JsonWriter& json, KeyIndex key) const;
+  [[nodiscard]] BreakerKey snapshot_of(KeyIndex key) const;
   void clear();
   [[nodiscard]] bool restore_all(ArchiveReader& archive);
 
@@ -77,6 +91,7 @@ KeyIndex BreakerSet::Impl::find_or_add(const Dimensions& dimensions) {
     entries.emplace_back(spec);
     deadlines.add_key();
   }
+  entries[key].since = last_heard;
   return key;
 }
 
@@ -91,35 +106,41 @@ void BreakerSet::Impl::forget(KeyIndex key) {
 
 void BreakerSet::Impl::settle(KeyIndex key, const std::optional<Transition>& moved,
                               std::vector<telemetry::RecordBody>& out) {
-  deadlines.set(key, entries[key].breaker.next_deadline());
-  if (moved) out.emplace_back(record_of(key, *moved));
+  Entry& entry = entries[key];
+  deadlines.set(key, entry.breaker.next_deadline());
+  if (!moved || entry.forced) return;
+  entry.since = last_heard;
+  auto record = record_of(key, moved->from, moved->to);
+  record.detector = name_of(moved->detector);
+  record.reason = detail::reason_of(*moved, spec);
+  out.emplace_back(std::move(record));
 }
 
-telemetry::BreakerRecord BreakerSet::Impl::record_of(KeyIndex key, const Transition& moved) const {
+telemetry::BreakerRecord BreakerSet::Impl::record_of(KeyIndex key, BreakerState from,
+                                                     BreakerState to) const {
   telemetry::BreakerRecord record;
   record.name = spec.name;
   JsonWriter json(record.key);
   spec.key.write_json(json, keys.key(key));
-  record.from = name_of(moved.from);
-  record.to = name_of(moved.to);
-  record.detector = name_of(moved.detector);
-  record.reason = detail::reason_of(moved, spec);
+  record.from = name_of(from);
+  record.to = name_of(to);
   return record;
 }
 
-void BreakerSet::Impl::write_entry(JsonWriter& json, KeyIndex key) const {
-  const Breaker& breaker = entries[key].breaker;
-  const CallTally tally = breaker.tally(last_heard);
-  json.begin_object();
-  json.field("breaker", spec.name);
-  json.key("key");
-  spec.key.write_json(json, keys.key(key));
-  json.field("state", name_of(breaker.state()));
-  json.field("generation", static_cast<std::int64_t>(breaker.generation()));
-  json.field("calls", tally.calls);
-  json.field("failures", tally.failures);
-  json.field("slow", tally.slow);
-  json.end_object();
+BreakerKey BreakerSet::Impl::snapshot_of(KeyIndex key) const {
+  const Entry& entry = entries[key];
+  const Breaker& breaker = entry.breaker;
+  BreakerKey out{.key = std::string(keys.key(key)),
+                 .state = entry.visible_state(),
+                 .generation = static_cast<std::int64_t>(breaker.generation()),
+                 .tally = breaker.tally(last_heard),
+                 .since = entry.since,
+                 .retry_at = {},
+                 .forced = entry.forced};
+  if (out.state == BreakerState::Open) {
+    out.retry_at = entry.forced ? entry.forced->until : breaker.next_deadline();
+  }
+  return out;
 }
 
 void BreakerSet::Impl::clear() {
@@ -171,7 +192,7 @@ std::int64_t BreakerSet::condition_errors() const { return impl_->condition_erro
 
 Admission BreakerSet::peek(const Dimensions& dimensions, Instant now) const {
   const auto key = impl_->find(dimensions);
-  return key ? impl_->entries[*key].breaker.peek(now) : Admission{};
+  return key ? impl_->entries[*key].peek(now) : Admission{};
 }
 
 BreakerSet::Taken BreakerSet::take(const Dimensions& dimensions, Instant now) {
@@ -212,6 +233,38 @@ void BreakerSet::observe(const Dimensions& dimensions, const CallResult& result,
   impl_->settle(key, entry.breaker.observe(result, at, now), out);
 }
 
+std::optional<KeyIndex> BreakerSet::find_key(std::string_view encoded) const {
+  return impl_->keys.find(encoded);
+}
+
+void BreakerSet::force(KeyIndex key, const Forced& forced, std::string_view reason, Instant now,
+                       std::vector<telemetry::RecordBody>& out) {
+  impl_->heard(now);
+  Entry& entry = impl_->entries[key];
+  const BreakerState from = entry.visible_state();
+  entry.forced = forced;
+  entry.since = now;
+  auto record = impl_->record_of(key, from, entry.visible_state());
+  record.detector = "forced";
+  record.reason = reason;
+  out.emplace_back(std::move(record));
+}
+
+void BreakerSet::end_force(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out) {
+  impl_->heard(now);
+  Entry& entry = impl_->entries[key];
+  const BreakerState from = entry.visible_state();
+  entry.forced.reset();
+  entry.since = now;
+  auto record = impl_->record_of(key, from, entry.visible_state());
+  record.reason = "the time it was forced for has ended";
+  out.emplace_back(std::move(record));
+}
+
+void BreakerSet::restore_force(KeyIndex key, const Forced& forced) {
+  impl_->entries[key].forced = forced;
+}
+
 void BreakerSet::sweep(Instant now, std::size_t budget) {
   const std::size_t end = impl_->keys.index_end();
   for (std::size_t i = std::min(budget, end); i > 0; --i) {
@@ -236,8 +289,30 @@ void BreakerSet::on_deadline(Instant now, std::vector<telemetry::RecordBody>& ou
 
 std::size_t BreakerSet::key_count() const { return impl_->keys.size(); }
 
-void BreakerSet::write_summary(JsonWriter& json) const {
-  for (const KeyIndex key : impl_->keys.sorted()) impl_->write_entry(json, key);
+BreakerSnapshot BreakerSet::snapshot() const {
+  BreakerSnapshot out{.name = spec().name, .key = spec().key, .mode = spec().mode, .keys = {}};
+  for (const KeyIndex key : impl_->keys.sorted()) out.keys.push_back(impl_->snapshot_of(key));
+  return out;
+}
+
+void BreakerSet::write_summary(JsonWriter& json) const { write_entries(json, snapshot()); }
+
+bool BreakerSet::gave_out(const std::vector<Taken>& taken) const {
+  std::vector<std::uint32_t> counts(impl_->keys.index_end());
+  for (const Taken& each : taken) {
+    if (!impl_->keys.contains(each.key)) return false;
+    ++counts[each.key];
+    const Breaker& breaker = impl_->entries[each.key].breaker;
+    const bool probing = breaker.state() == BreakerState::HalfOpen;
+    // A call that began in this state was admitted by it, and an open breaker admits none.
+    if (each.ticket.generation > breaker.generation()) return false;
+    if (each.ticket.generation < breaker.generation()) continue;
+    if (each.ticket.probe != probing || breaker.state() == BreakerState::Open) return false;
+  }
+  for (std::size_t key = 0; key < counts.size(); ++key) {
+    if (counts[key] != impl_->entries[key].under_way) return false;
+  }
+  return true;
 }
 
 void BreakerSet::save(ArchiveWriter& archive) const {

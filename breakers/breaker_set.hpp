@@ -13,6 +13,7 @@
 
 #include "base/json_writer.hpp"
 #include "breakers/breaker.hpp"
+#include "breakers/snapshot.hpp"
 #include "telemetry/record.hpp"
 
 namespace fusebox::breakers {
@@ -50,6 +51,17 @@ class BreakerSet {
   void observe(const Dimensions& dimensions, const CallResult& result, Instant at, Instant now,
                std::vector<telemetry::RecordBody>& out);
 
+  // A person's word: until end_force, the key answers as forced, and records tell of nothing else.
+  // The breaker below goes on with what it is told, and what it has come to holds again afterwards.
+  // Forcing a forced key replaces the word. Both append a BreakerRecord, even where the state is
+  // what it was. The engine keeps the time, and forced keys in its own state: save leaves them out.
+  [[nodiscard]] std::optional<KeyIndex> find_key(std::string_view encoded) const;
+  void force(KeyIndex key, const Forced& forced, std::string_view reason, Instant now,
+             std::vector<telemetry::RecordBody>& out);
+  void end_force(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out);
+  // After restore(): as force, without a record.
+  void restore_force(KeyIndex key, const Forced& forced);
+
   // Forgets keys without a call under way whose breaker is as new, or closed and idle for 31 days
   // (a count window never empties by itself). Visits at most `budget` keys, going round; call it
   // at each tick, so that keys that come and go leave the memory flat.
@@ -63,10 +75,13 @@ class BreakerSet {
 
   [[nodiscard]] std::size_t key_count() const;
 
-  // One object per key, ascending by key, into the array that the caller has begun:
-  // {"breaker":"tools","key":{…},"state":"open","generation":2,"calls":0,"failures":0,"slow":0}.
-  // The counts are those of Breaker::tally at the last time the set was told.
+  [[nodiscard]] BreakerSnapshot snapshot() const;
+  // write_entries of the snapshot.
   void write_summary(JsonWriter& json) const;
+
+  // Could `taken` have been given out by this set? For tickets that come from a file beside its
+  // own state: all of them together, because each was counted.
+  [[nodiscard]] bool gave_out(const std::vector<Taken>& taken) const;
 
   void save(ArchiveWriter& archive) const;
   // Bytes that save cannot have written under this spec fail the archive; the set is empty.

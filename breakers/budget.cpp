@@ -25,12 +25,11 @@ std::optional<std::int64_t> BudgetTerms::max(Resource resource) const {
 
 std::optional<Budget::Refusal> Budget::refuses(const Demand& demand, Instant now) const {
   using policy::Reason;
-  const auto depth_max = terms_->max(Resource::Depth);
-  if (depth_max && demand.depth.value_or(0) > *depth_max) {
+  if (terms_->max(Resource::Depth) && demand.depth.value_or(0) > max(Resource::Depth)) {
     return Refusal{Reason::DepthExceeded, Resource::Depth, Duration{0}};
   }
-  const auto time_max = terms_->max(Resource::WallClock);
-  const bool out_of_time = time_max && used(Resource::WallClock, now) >= *time_max;
+  const bool out_of_time = terms_->max(Resource::WallClock) &&
+                           used(Resource::WallClock, now) >= max(Resource::WallClock);
   std::optional<Refusal> refusal;
   bool waiting_helps = !out_of_time;
   for (std::size_t column = 0; column < terms_->additive().size(); ++column) {
@@ -55,7 +54,7 @@ bool Budget::fits(std::size_t column, std::int64_t amount, Instant now) const {
   // In 128 bits: three amounts may each be the largest number.
   const Int128 total =
       static_cast<Int128>(used_of_column(column, now)) + reserved_[index_of(resource)] + amount;
-  return total <= *terms_->max(resource);
+  return total <= max(resource);
 }
 
 // When forgetting makes room for `amount`; nullopt if not even an empty window has it beside what
@@ -63,8 +62,7 @@ bool Budget::fits(std::size_t column, std::int64_t amount, Instant now) const {
 std::optional<Instant> Budget::fits_at(std::size_t column, std::int64_t amount, Instant now) const {
   if (!terms_->rolling()) return std::nullopt;
   const Resource resource = terms_->additive()[column];
-  const Int128 room =
-      static_cast<Int128>(*terms_->max(resource)) - reserved_[index_of(resource)] - amount;
+  const Int128 room = static_cast<Int128>(max(resource)) - reserved_[index_of(resource)] - amount;
   if (room < 0) return std::nullopt;
   return rolling_.falls_to(*terms_->rolling(), column, static_cast<std::int64_t>(room), now);
 }
@@ -149,6 +147,33 @@ std::int64_t Budget::used_of_column(std::size_t column, Instant now) const {
 
 std::int64_t Budget::reserved(Resource resource) const { return reserved_[index_of(resource)]; }
 
+void Budget::raise(Resource resource, std::optional<std::int64_t> to) {
+  std::erase_if(raised_, [resource](const auto& raised) { return raised.first == resource; });
+  if (to) raised_.emplace_back(resource, *to);
+}
+
+bool Budget::is_raised(Resource resource) const {
+  return std::any_of(raised_.begin(), raised_.end(),
+                     [resource](const auto& raised) { return raised.first == resource; });
+}
+
+std::int64_t Budget::max_where_raised(Resource resource) const {
+  for (const auto& [raised, to] : raised_) {
+    if (raised == resource) return to;
+  }
+  return *terms_->max(resource);
+}
+
+std::optional<Instant> Budget::resets(Resource resource, Instant now) const {
+  const auto additive = terms_->additive();
+  const auto found = std::find(additive.begin(), additive.end(), resource);
+  if (found == additive.end() || !terms_->rolling() || used(resource, now) == 0) {
+    return std::nullopt;
+  }
+  const auto column = static_cast<std::size_t>(found - additive.begin());
+  return rolling_.falls_to(*terms_->rolling(), column, 0, now);
+}
+
 bool Budget::overrun(Instant now) const {
   for (std::size_t column = 0; column < terms_->additive().size(); ++column) {
     if (!fits(column, 0, now)) return true;
@@ -177,7 +202,7 @@ void Budget::note_crossings(Instant now, std::vector<Crossing>& out) {
     noted = true;
     out.push_back({.resource = resource,
                    .used = used_of_column(column, now),
-                   .max = *terms_->max(resource),
+                   .max = max(resource),
                    .threshold = std::nullopt});
   }
 }
@@ -189,7 +214,7 @@ void Budget::note_thresholds(Instant now, std::vector<Crossing>& out) {
     for (; crossed < reached; ++crossed) {
       out.push_back({.resource = resource,
                      .used = used(resource, now),
-                     .max = *terms_->max(resource),
+                     .max = max(resource),
                      .threshold = terms_->thresholds()[crossed]});
     }
   }
@@ -197,14 +222,14 @@ void Budget::note_thresholds(Instant now, std::vector<Crossing>& out) {
 
 // How many thresholds `used` has reached. A maximum of 0 has no fractions.
 std::uint8_t Budget::thresholds_reached(Resource resource, Instant now) const {
-  const std::int64_t max = *terms_->max(resource);
+  const std::int64_t limit = max(resource);
   const auto thresholds = terms_->thresholds();
-  if (max == 0 || thresholds.empty()) return 0;
+  if (limit == 0 || thresholds.empty()) return 0;
   const std::int64_t amount = used(resource, now);
   const auto above =
       std::find_if(thresholds.begin(), thresholds.end(), [&](const Ratio& threshold) {
         return static_cast<Int128>(amount) * threshold.den <
-               static_cast<Int128>(max) * threshold.num;
+               static_cast<Int128>(limit) * threshold.num;
       });
   return static_cast<std::uint8_t>(above - thresholds.begin());
 }

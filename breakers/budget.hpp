@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/archive.hpp"
@@ -93,6 +94,17 @@ class Budget {
 
   [[nodiscard]] std::int64_t used(Resource resource, Instant now) const;
   [[nodiscard]] std::int64_t reserved(Resource resource) const;
+  // The maximum in force: of the terms, or what this key was raised to. Only for what is budgeted.
+  [[nodiscard]] std::int64_t max(Resource resource) const {
+    return raised_.empty() ? *terms_->max(resource) : max_where_raised(resource);
+  }
+  // Another maximum for this key alone; nullopt: that of the terms again. The owner keeps it in its
+  // own state, so visit leaves it out.
+  void raise(Resource resource, std::optional<std::int64_t> to);
+  [[nodiscard]] bool is_raised() const { return !raised_.empty(); }
+  [[nodiscard]] bool is_raised(Resource resource) const;
+  // When all that is used now will be forgotten; nullopt where nothing is used or ever forgotten.
+  [[nodiscard]] std::optional<Instant> resets(Resource resource, Instant now) const;
   // Some additive resource has `used + reserved` above its maximum: actuals exceeded a
   // reservation or came without one, or the maximum was lowered. It lasts as long as that does.
   // Actuals that exceed a reservation and still fit are charged like any other.
@@ -111,6 +123,7 @@ class Budget {
   }
 
  private:
+  [[nodiscard]] std::int64_t max_where_raised(Resource resource) const;
   [[nodiscard]] std::int64_t used_of_column(std::size_t column, Instant now) const;
   [[nodiscard]] bool fits(std::size_t column, std::int64_t amount, Instant now) const;
   [[nodiscard]] std::optional<Instant> fits_at(std::size_t column, std::int64_t amount,
@@ -134,6 +147,7 @@ class Budget {
   std::optional<Instant> first_check_;                  // kept only where wall_clock is budgeted
   std::array<std::uint8_t, kResourceCount> crossed_{};  // thresholds below `used`, already told
   std::array<bool, kResourceCount> overrun_noted_{};
+  std::vector<std::pair<Resource, std::int64_t>> raised_;  // by a person; nearly always empty
 };
 
 }  // namespace fusebox::breakers

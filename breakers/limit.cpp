@@ -18,17 +18,6 @@ std::optional<Dimension> first_missing(const KeySpec& scope, const Dimensions& d
   return std::nullopt;
 }
 
-void write_amount(JsonWriter& json, Resource resource, std::int64_t amount) {
-  json.key(name_of(resource));
-  if (resource == Resource::CostUsd) {
-    json.raw(format_usd(MicroUsd{amount}));
-  } else if (resource == Resource::WallClock) {
-    json.integer(std::chrono::duration_cast<std::chrono::milliseconds>(Duration{amount}).count());
-  } else {
-    json.integer(amount);
-  }
-}
-
 }  // namespace
 
 policy::Effect effect_of(OnExceed on_exceed) {
@@ -58,8 +47,7 @@ struct Limit::Impl : detail::LimitState {
   void charge(KeyIndex key, const Amounts& reserved, const Usage& usage, Instant at, Instant now,
               std::vector<telemetry::RecordBody>& out);
   [[nodiscard]] telemetry::LimitRecord record_of(KeyIndex key, const Crossing& crossing) const;
-  void write_entry(JsonWriter& json, KeyIndex key, Instant now) const;
-  void write_budget(JsonWriter& json, const Budget& budget, Instant now) const;
+  [[nodiscard]] LimitKey snapshot_of(KeyIndex key, Instant now) const;
 
   std::vector<Crossing> crossings;  // reused, so that settling does not allocate
 };
@@ -134,40 +122,27 @@ telemetry::LimitRecord Limit::Impl::record_of(KeyIndex key, const Crossing& cros
   return record;
 }
 
-void Limit::Impl::write_entry(JsonWriter& json, KeyIndex key, Instant now) const {
+LimitKey Limit::Impl::snapshot_of(KeyIndex key, Instant now) const {
   const Parts parts = parts_of(key);
-  json.begin_object();
-  json.field("limit", spec.name);
-  json.key("key");
-  spec.scope.write_json(json, keys.key(key));
-  write_budget(json, parts.budget ? *parts.budget : Budget(terms), now);
+  LimitKey out{.key = std::string(keys.key(key)), .budget = {}, .slots = {}, .rate = {}};
+  for (const Resource resource : terms.budgeted()) {
+    const Budget& budget = *parts.budget;
+    out.budget.push_back({.resource = resource,
+                          .used = budget.used(resource, now),
+                          .reserved = budget.reserved(resource),
+                          .max = budget.max(resource),
+                          .raised = budget.is_raised(resource),
+                          .resets = budget.resets(resource, now)});
+  }
+  out.overrun = parts.budget != nullptr && parts.budget->overrun(now);
   if (parts.slots) {
-    json.field("in_flight", static_cast<std::int64_t>(parts.slots->in_use()));
-    json.field("in_flight_max", spec.concurrency->max);
+    out.slots = SlotUse{.in_flight = static_cast<std::int64_t>(parts.slots->in_use()),
+                        .max = spec.concurrency->max};
   }
   if (parts.rate) {
-    json.key("rate");
-    json.begin_object();
-    json.field("available", parts.rate->available(now));
-    json.field("burst", spec.rate->burst);
-    json.end_object();
+    out.rate = RateUse{.available = parts.rate->available(now), .burst = spec.rate->burst};
   }
-  json.end_object();
-}
-
-void Limit::Impl::write_budget(JsonWriter& json, const Budget& budget, Instant now) const {
-  const auto write = [&](std::string_view title, auto amount_of) {
-    json.key(title);
-    json.begin_object();
-    for (const Resource resource : terms.budgeted()) {
-      write_amount(json, resource, amount_of(resource));
-    }
-    json.end_object();
-  };
-  write("used", [&](Resource resource) { return budget.used(resource, now); });
-  write("reserved", [&](Resource resource) { return budget.reserved(resource); });
-  write("max", [&](Resource resource) { return *terms.max(resource); });
-  json.field("overrun", budget.overrun(now));
+  return out;
 }
 
 Limit::Limit(LimitSpec spec) : impl_(std::make_unique<Impl>(std::move(spec))) {}
@@ -262,9 +237,42 @@ std::string_view Limit::key_text(const Hold& hold) const { return impl_->keys.ke
 
 std::size_t Limit::key_count() const { return impl_->keys.size(); }
 
-void Limit::write_summary(JsonWriter& json, Instant now) {
-  for (const KeyIndex key : impl_->keys.sorted()) impl_->write_entry(json, key, now);
+std::optional<KeyIndex> Limit::find_key(std::string_view encoded) const {
+  return impl_->keys.find(encoded);
 }
+
+void Limit::raise(KeyIndex key, Resource resource, std::optional<std::int64_t> to) {
+  FUSEBOX_ASSERT(impl_->terms.max(resource).has_value());
+  impl_->budgets[key].raise(resource, to);
+}
+
+telemetry::LimitRecord Limit::record_of(KeyIndex key, Resource resource, std::string_view change,
+                                        Instant now) const {
+  const Budget& budget = impl_->budgets[key];
+  auto record = impl_->record_of(key, {.resource = resource,
+                                       .used = budget.used(resource, now),
+                                       .max = budget.max(resource),
+                                       .threshold = std::nullopt});
+  record.overrun = budget.overrun(now);
+  record.change = change;
+  return record;
+}
+
+LimitSnapshot Limit::snapshot(Instant now) const {
+  LimitSnapshot out{.name = spec().name,
+                    .scope = spec().scope,
+                    .mode = spec().mode,
+                    .leaked_slots = impl_->leaked_slots,
+                    .keys = {}};
+  for (const KeyIndex key : impl_->keys.sorted()) out.keys.push_back(impl_->snapshot_of(key, now));
+  return out;
+}
+
+void Limit::write_summary(JsonWriter& json, Instant now) const {
+  write_entries(json, snapshot(now));
+}
+
+bool Limit::gave_out(const std::vector<Hold>& holds) const { return impl_->gave_out(holds); }
 
 void Limit::save(ArchiveWriter& archive) const { impl_->save(archive); }
 

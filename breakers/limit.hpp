@@ -32,6 +32,7 @@
 #include "breakers/concurrency.hpp"
 #include "breakers/gcra.hpp"
 #include "breakers/resource.hpp"
+#include "breakers/snapshot.hpp"
 #include "policy/condition.hpp"
 #include "policy/decision.hpp"
 #include "telemetry/event.hpp"
@@ -123,9 +124,19 @@ class Limit {
   void observe(const Dimensions& dimensions, const Usage& usage, Instant at, Instant now,
                std::vector<telemetry::RecordBody>& out);
 
-  // Forgets keys that are as good as new: no call open, the rate full again, and not asked for or
-  // charged for as long as the budget remembers (the window; 31 days for lifetime budgets and wall
-  // clocks, as they have no other end). Visits at most `budget` keys, going round; call it often.
+  // A person's word: another maximum for one resource of one key, until it is taken back with
+  // nullopt. `to` >= 0; the resource must have a budget here. The engine keeps the time, and raised
+  // keys in its own state: save leaves them out.
+  [[nodiscard]] std::optional<KeyIndex> find_key(std::string_view encoded) const;
+  void raise(KeyIndex key, Resource resource, std::optional<std::int64_t> to);
+  // What happened to the maximum ("raised"), as it stands now.
+  [[nodiscard]] telemetry::LimitRecord record_of(KeyIndex key, Resource resource,
+                                                 std::string_view change, Instant now) const;
+
+  // Forgets keys that are as good as new: no call open, not raised, the rate full again, and not
+  // asked for or charged for as long as the budget remembers (the window; 31 days for lifetime
+  // budgets and wall clocks, as they have no other end). Visits at most `budget` keys, going round;
+  // call it often.
   void sweep(Instant now, std::size_t budget);
   // How many keys a host that ticks once a second should sweep at each tick: all of them within a
   // sixtieth of the time that a key is remembered, at least a minute and at most an hour.
@@ -134,11 +145,13 @@ class Limit {
   [[nodiscard]] std::string_view key_text(const Hold& hold) const;
   [[nodiscard]] std::size_t key_count() const;
 
-  // One object for each key, ascending, into the array that `json` has open:
-  //   limit, key{…}; used{…} reserved{…} max{…} by budgeted dimension, cost_usd as decimal USD and
-  //   wall_clock in milliseconds; overrun; with a concurrency cap in_flight and in_flight_max;
-  //   with a rate rate{available,burst}, what would pass at once now and from idle.
-  void write_summary(JsonWriter& json, Instant now);
+  [[nodiscard]] LimitSnapshot snapshot(Instant now) const;
+  // write_entries of the snapshot.
+  void write_summary(JsonWriter& json, Instant now) const;
+
+  // Could these be exactly the holds that are not settled? For holds that come from a file beside
+  // this limit's own state.
+  [[nodiscard]] bool gave_out(const std::vector<Hold>& holds) const;
 
   // A state may be restored under changed numbers (maxima, thresholds, rate, cap), so that a limit
   // can be lowered below what was used; a budget then is overrun. Another set of dimensions,

@@ -66,8 +66,38 @@ struct ApprovalInput {
 
 struct Tick {};
 
-using InputBody =
-    std::variant<Event, CheckInput, Report, KillInput, RearmInput, ApprovalInput, Tick>;
+// How long a person's word holds: exactly one of both is there.
+struct Validity {
+  std::optional<Duration> lasts;  // > 0
+  std::optional<Instant> until;
+};
+
+enum class ForcedState : std::uint8_t { Open, Closed };
+constexpr ForcedState last_of(ForcedState) { return ForcedState::Closed; }
+
+// A person's word on one key of a breaker, against what its detectors say.
+struct ForceInput {
+  std::string_view id;  // "tools:search"
+  ForcedState state = ForcedState::Open;
+  Validity validity;
+  std::string_view reason;  // never empty
+  std::string_view actor;   // never empty
+};
+
+// A person's word on one budget of one key of a limit: a higher maximum for a while.
+struct RaiseInput {
+  std::string_view id;         // "spend:acme:bot"
+  std::string_view dimension;  // "tokens"
+  // Exactly one of both, >= 0; micro-dollars of cost_usd, nanoseconds of wall_clock, else a count.
+  std::optional<std::int64_t> to;
+  std::optional<std::int64_t> by;
+  Validity validity;
+  std::string_view reason;  // never empty
+  std::string_view actor;   // never empty
+};
+
+using InputBody = std::variant<Event, CheckInput, Report, KillInput, RearmInput, ApprovalInput,
+                               Tick, ForceInput, RaiseInput>;
 
 struct Input {
   Instant at;  // arrival, engine time

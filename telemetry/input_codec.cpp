@@ -14,8 +14,18 @@ namespace fusebox::telemetry {
 namespace {
 
 // The first byte of an input. Numbers are stable: a log outlives the program that wrote it.
-enum class BodyKind : std::uint8_t { Event, Check, Report, Kill, Rearm, Approval, Tick };
-constexpr BodyKind last_of(BodyKind) { return BodyKind::Tick; }
+enum class BodyKind : std::uint8_t {
+  Event,
+  Check,
+  Report,
+  Kill,
+  Rearm,
+  Approval,
+  Tick,
+  Force,
+  Raise
+};
+constexpr BodyKind last_of(BodyKind) { return BodyKind::Raise; }
 
 constexpr std::int64_t kTrustMax = 1000;
 constexpr std::int64_t kWeightMax = 1'000'000'000'000;
@@ -76,6 +86,18 @@ class Codec {
   void approval(Value& approval) {
     archive_(approval.granted, approval.valid_for);
     texts(approval.id, approval.reason, approval.actor);
+  }
+
+  template <class Value>
+  void force(Value& force) {
+    archive_(force.state, force.validity.lasts, force.validity.until);
+    texts(force.id, force.reason, force.actor);
+  }
+
+  template <class Value>
+  void raise(Value& raise) {
+    archive_(raise.to, raise.by, raise.validity.lasts, raise.validity.until);
+    texts(raise.id, raise.dimension, raise.reason, raise.actor);
   }
 
   template <class View>
@@ -191,6 +213,21 @@ bool in_range(const ApprovalInput& approval) {
 
 bool in_range(const Tick&) { return true; }
 
+bool in_range(const Validity& validity) {
+  return validity.lasts.has_value() != validity.until.has_value() &&
+         validity.lasts.value_or(Duration{1}) > Duration{} &&
+         is_time(validity.until.value_or(Instant{}));
+}
+
+bool in_range(const ForceInput& force) {
+  return in_range(force.validity) && !force.id.empty() && !force.actor.empty();
+}
+
+bool in_range(const RaiseInput& raise) {
+  return in_range(raise.validity) && raise.to.has_value() != raise.by.has_value() &&
+         none_negative(raise.to, raise.by) && !raise.id.empty() && !raise.actor.empty();
+}
+
 bool in_range(const Input& input) {
   return is_time(input.at) &&
          std::visit([](const auto& body) { return in_range(body); }, input.body);
@@ -230,7 +267,15 @@ void encode_input(const Input& input, std::string& out) {
                         begin(BodyKind::Approval);
                         codec.approval(approval);
                       },
-                      [&](const Tick&) { begin(BodyKind::Tick); }},
+                      [&](const Tick&) { begin(BodyKind::Tick); },
+                      [&](const ForceInput& force) {
+                        begin(BodyKind::Force);
+                        codec.force(force);
+                      },
+                      [&](const RaiseInput& raise) {
+                        begin(BodyKind::Raise);
+                        codec.raise(raise);
+                      }},
              input.body);
 }
 
@@ -272,6 +317,12 @@ Result<const Input*> InputDecoder::decode(std::string_view bytes) {
       break;
     case BodyKind::Tick:
       input_.body.emplace<Tick>();
+      break;
+    case BodyKind::Force:
+      codec.force(input_.body.emplace<ForceInput>());
+      break;
+    case BodyKind::Raise:
+      codec.raise(input_.body.emplace<RaiseInput>());
       break;
   }
   if (archive.failed() || !archive.at_end() || !in_range(input_)) {

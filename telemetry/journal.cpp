@@ -21,7 +21,17 @@ using detail::JsonObject;
 using detail::Path;
 using detail::Reading;
 
-enum class LineKind : std::uint8_t { Event, Check, Report, Kill, Rearm, Approval, Tick };
+enum class LineKind : std::uint8_t {
+  Event,
+  Check,
+  Report,
+  Kill,
+  Rearm,
+  Approval,
+  Tick,
+  Force,
+  Raise
+};
 
 // The members of one line before its body is looked at.
 struct LineDraft {
@@ -36,8 +46,8 @@ struct LineDraft {
 template <LineKind kKind>
 constexpr FieldRule<LineDraft> kind_rule(std::string_view name) {
   return {name, detail::kObject, [](Json value, LineDraft& draft) {
-            constexpr std::array<std::string_view, 7> kNames{"event", "check",    "report", "kill",
-                                                             "rearm", "approval", "tick"};
+            constexpr std::array<std::string_view, 9> kNames{
+                "event", "check", "report", "kill", "rearm", "approval", "tick", "force", "raise"};
             const std::string_view own = kNames[static_cast<std::size_t>(kKind)];
             if (draft.kind) {
               draft.second = own;
@@ -66,8 +76,8 @@ constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 14>{{
     kind_rule<LineKind::Rearm>("rearm"),
     kind_rule<LineKind::Approval>("approval"),
     kind_rule<LineKind::Tick>("tick"),
-    later_rule("force"),
-    later_rule("raise"),
+    kind_rule<LineKind::Force>("force"),
+    kind_rule<LineKind::Raise>("raise"),
     later_rule("terminator"),
     later_rule("config"),
     later_rule("state"),
@@ -87,7 +97,7 @@ Result<void> check_line(const LineDraft& draft) {
   if (!draft.kind) {
     return Unexpected{ErrorCode::InvalidInput,
                       "the line has no input: none of event, check, report, kill, rearm, "
-                      "approval and tick"};
+                      "approval, force, raise and tick"};
   }
   if (!draft.second.empty()) {
     return Unexpected{ErrorCode::InvalidInput, "the line has both " + std::string(draft.name) +
@@ -194,6 +204,10 @@ Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
       return decode_object(line, &detail::decode_rearm);
     case LineKind::Approval:
       return decode_object(line, &detail::decode_approval);
+    case LineKind::Force:
+      return decode_object(line, &detail::decode_force);
+    case LineKind::Raise:
+      return decode_object(line, &detail::decode_raise);
     case LineKind::Tick:
       input.body.emplace<Tick>();
       return decode_tick(line.body);

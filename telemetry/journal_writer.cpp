@@ -157,6 +157,40 @@ void write_approval(JsonWriter& json, const ApprovalInput& approval) {
   if (approval.valid_for) json.field("for", format_duration(*approval.valid_for));
 }
 
+template <class Override>
+void override_fields(JsonWriter& json, const Override& override) {
+  if (override.validity.lasts) json.field("for", format_duration(*override.validity.lasts));
+  if (override.validity.until) json.field("until", *override.validity.until);
+  json.field("reason", override.reason);
+  json.field("actor", override.actor);
+}
+
+void amount_field(JsonWriter& json, std::string_view name, std::string_view dimension,
+                  const std::optional<std::int64_t>& amount) {
+  if (!amount) return;
+  if (dimension == "cost_usd") {
+    json.field(name, format_usd(MicroUsd{*amount}));
+  } else if (dimension == "wall_clock") {
+    json.field(name, format_duration(Duration{*amount}));
+  } else {
+    json.field(name, *amount);
+  }
+}
+
+void write_force(JsonWriter& json, const ForceInput& force) {
+  json.field("id", force.id);
+  json.field("state", force.state == ForcedState::Open ? "open" : "closed");
+  override_fields(json, force);
+}
+
+void write_raise(JsonWriter& json, const RaiseInput& raise) {
+  json.field("id", raise.id);
+  json.field("dimension", raise.dimension);
+  amount_field(json, "to", raise.dimension, raise.to);
+  amount_field(json, "by", raise.dimension, raise.by);
+  override_fields(json, raise);
+}
+
 template <class Write>
 void member(JsonWriter& json, std::string_view name, const Write& write) {
   json.key(name);
@@ -197,6 +231,12 @@ void append_journal_line(std::string& out, const Input& input, Arguments argumen
                       },
                       [&](const ApprovalInput& approval) {
                         member(json, "approval", [&] { write_approval(json, approval); });
+                      },
+                      [&](const ForceInput& force) {
+                        member(json, "force", [&] { write_force(json, force); });
+                      },
+                      [&](const RaiseInput& raise) {
+                        member(json, "raise", [&] { write_raise(json, raise); });
                       },
                       [&](const Tick&) { json.field("tick", true); }},
              input.body);

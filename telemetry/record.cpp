@@ -165,6 +165,7 @@ void write_body(JsonWriter& json, const LimitRecord& limit) {
   write_amount(json, "max", limit.dimension, limit.max);
   if (limit.threshold) json.field("threshold", *limit.threshold);
   json.field("overrun", limit.overrun);
+  field_if_any(json, "change", limit.change);
   json.end_object();
 }
 

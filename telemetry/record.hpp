@@ -69,7 +69,7 @@ struct BreakerRecord {
   std::string key;
   std::string from;
   std::string to;
-  std::string detector;  // "" if a deadline moved it
+  std::string detector;  // "" if a deadline moved it, "forced" if a person did
   std::string reason;    // in words, with the numbers
 };
 
@@ -95,9 +95,9 @@ struct SloStatusRecord {
   bool uncertain = false;
 };
 
-// A soft threshold of a limit was crossed upwards, or a key was overrun. `used` and `max` are in
-// the unit of the dimension; cost_usd is micro-dollars here and dollars on the line, wall_clock
-// nanoseconds here and milliseconds on the line.
+// A soft threshold of a limit was crossed upwards, a key was overrun, or its maximum was changed by
+// a person. `used` and `max` are in the unit of the dimension; cost_usd is micro-dollars here and
+// dollars on the line, wall_clock nanoseconds here and milliseconds on the line.
 struct LimitRecord {
   std::string name;
   std::string key;
@@ -106,6 +106,7 @@ struct LimitRecord {
   std::int64_t max = 0;
   std::optional<double> threshold;  // 0..1; absent if it is an overrun
   bool overrun = false;
+  std::string change = {};  // "raised", "raise_ended": a person's word on `max`; "" otherwise
 };
 
 struct KillRecord {

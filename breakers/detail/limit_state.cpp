@@ -102,6 +102,7 @@ void LimitState::make_blank(KeyIndex key) {
 bool LimitState::as_good_as_new(KeyIndex key, Instant now) const {
   const Activity& active = activity[key];
   if (active.open_holds > 0) return false;
+  if (blank.budget && budgets[key].is_raised()) return false;
   if (blank.rate && !rates[key].idle(now)) return false;
   return add_saturated(active.last, memory()) <= now;
 }
@@ -143,6 +144,31 @@ void LimitState::visit_key(Archive& archive, KeyIndex key) {
     if (activity[key].last < Instant{} || more_slots_than_calls) archive.fail();
     if (!spec.scope.accepts(keys.key(key))) archive.fail();
   }
+}
+
+bool LimitState::gave_out(const std::vector<Hold>& holds) const {
+  struct Sum {
+    std::uint32_t holds = 0;
+    Amounts amounts{};
+  };
+  std::vector<Sum> sums(keys.index_end());
+  for (const Hold& hold : holds) {
+    if (!keys.contains(hold.key) || hold.at < Instant{} || (hold.slot && !blank.slots))
+      return false;
+    Sum& sum = sums[hold.key];
+    ++sum.holds;
+    for (std::size_t i = 0; i < kResourceCount; ++i) {
+      if (hold.amounts[i] < 0) return false;
+      sum.amounts[i] = add_saturated(sum.amounts[i], hold.amounts[i]);
+    }
+  }
+  for (KeyIndex key = 0; key < sums.size(); ++key) {
+    if (sums[key].holds != activity[key].open_holds) return false;
+    for (const Resource resource : terms.additive()) {
+      if (sums[key].amounts[index_of(resource)] != budgets[key].reserved(resource)) return false;
+    }
+  }
+  return true;
 }
 
 void LimitState::save(ArchiveWriter& archive) { visit(archive); }

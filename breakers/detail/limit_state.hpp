@@ -54,6 +54,9 @@ struct LimitState {
   // How long a key is kept after its last sign of life, unless a rate or a call keeps it longer.
   [[nodiscard]] Duration memory() const;
 
+  // See Limit::gave_out.
+  [[nodiscard]] bool gave_out(const std::vector<Hold>& holds) const;
+
   void save(ArchiveWriter& archive);
   void restore(ArchiveReader& archive);
 

@@ -50,6 +50,8 @@ Reply Engine::Impl::dispatch(const telemetry::InputBody& body) {
                [this](const telemetry::KillInput& kill) { return on_kill(kill); },
                [this](const telemetry::RearmInput& rearm) { return on_rearm(rearm); },
                [this](const telemetry::ApprovalInput& given) { return on_approval(given); },
+               [this](const telemetry::ForceInput& force) { return on_force(force); },
+               [this](const telemetry::RaiseInput& raise) { return on_raise(raise); },
                [this](const telemetry::Tick&) -> Reply {
                  tick();
                  return {};
@@ -99,6 +101,9 @@ void Engine::Impl::fire(const Timer& timer) {
     case TimerKind::AgentSilence:
       on_silence(timer.index);
       break;
+    case TimerKind::OverrideEnd:
+      on_override_end(timer);
+      break;
   }
 }
 
@@ -115,6 +120,8 @@ bool Engine::Impl::is_stale(const Timer& timer) {
     }
     case TimerKind::AgentSilence:
       return agents[timer.index].silent;
+    case TimerKind::OverrideEnd:
+      return overrides.find(timer.serial) == nullptr;
   }
   return true;
 }

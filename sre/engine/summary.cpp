@@ -8,7 +8,7 @@ namespace {
 
 // "fbx" and the version of the layout; a newer one is refused, not guessed at.
 constexpr std::string_view kMagic = "fbx";
-constexpr std::uint32_t kStateVersion = 1;
+constexpr std::uint32_t kStateVersion = 2;
 constexpr std::size_t kDigestBytes = 32;
 
 std::string_view as_text(const killswitch::Digest& digest) {
@@ -106,8 +106,8 @@ std::string Engine::Impl::fingerprint_of_spec() const {
 
 template <class Archive>
 void Engine::Impl::visit_plain(Archive& archive) {
-  archive(chain, permits, approvals, seen_events, timers, agent_names, agents, counters, now,
-          next_seq, next_decision);
+  archive(chain, permits, approvals, overrides, seen_events, timers, agent_names, agents, counters,
+          now, next_seq, next_decision);
 }
 
 std::string Engine::Impl::save() const {
@@ -152,6 +152,9 @@ Result<void> Engine::Impl::restore(std::string_view bytes) {
   state_rules.restore(archive);
   fence.restore(archive);
   visit_plain(archive);
+  for (const auto& [serial, given] : overrides.all()) {
+    if (!enforce_again(given)) archive.fail();
+  }
   if (archive.failed() || !archive.at_end() || agents.size() != agent_names.size()) {
     return Unexpected{ErrorCode::StateCorrupt, "its parts do not fit together"};
   }

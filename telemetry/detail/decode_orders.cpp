@@ -40,12 +40,14 @@ Reading read_answer(Json value, ApprovalInput& out) {
   return out.granted || answer == "deny" ? Reading::Ok : Reading::Wrong;
 }
 
-Reading read_validity(Json value, ApprovalInput& out) {
+constexpr std::string_view kSomeTime = "a duration above 0 such as 1h";
+
+Reading read_duration(Json value, std::optional<Duration>& out) {
   std::string_view text;
   if (read_text(value, text) != Reading::Ok) return Reading::Wrong;
   const Result<Duration> duration = parse_duration(text);
   if (!duration || *duration == Duration{0}) return Reading::Wrong;
-  out.valid_for = *duration;
+  out = *duration;
   return Reading::Ok;
 }
 
@@ -57,8 +59,85 @@ constexpr FieldTable kApprovalTable{std::array<FieldRule<ApprovalInput>, 5>{{
      [](Json v, ApprovalInput& out) { return read_nonempty_text(v, out.reason); }, true},
     {"actor", kNonEmptyText,
      [](Json v, ApprovalInput& out) { return read_nonempty_text(v, out.actor); }, true},
-    {"for", "a duration above 0 such as 1h", &read_validity},
+    {"for", kSomeTime, [](Json v, ApprovalInput& out) { return read_duration(v, out.valid_for); }},
 }}};
+
+// What force and raise have in common.
+template <class Out>
+constexpr std::array<FieldRule<Out>, 5> override_rules() {
+  return {{
+      {"id", kNonEmptyText, [](Json v, Out& out) { return read_nonempty_text(v, out.id); }, true},
+      {"for", kSomeTime, [](Json v, Out& out) { return read_duration(v, out.validity.lasts); }},
+      {"until", kTime, [](Json v, Out& out) { return read_time(v, out.validity.until); }},
+      {"reason", kNonEmptyText, [](Json v, Out& out) { return read_nonempty_text(v, out.reason); },
+       true},
+      {"actor", kNonEmptyText, [](Json v, Out& out) { return read_nonempty_text(v, out.actor); },
+       true},
+  }};
+}
+
+Reading read_forced_state(Json value, ForceInput& out) {
+  std::string_view state;
+  if (read_text(value, state) != Reading::Ok) return Reading::Wrong;
+  out.state = state == "open" ? ForcedState::Open : ForcedState::Closed;
+  return state == "open" || state == "closed" ? Reading::Ok : Reading::Wrong;
+}
+
+constexpr FieldTable kForceTable{
+    concat(override_rules<ForceInput>(), std::array<FieldRule<ForceInput>, 1>{{
+                                             {"state", "open or closed", &read_forced_state, true},
+                                         }})};
+
+// The amounts wait until the dimension is known, which says what they are.
+struct RaiseDraft : RaiseInput {
+  std::optional<Json> to_value;
+  std::optional<Json> by_value;
+};
+
+constexpr std::string_view kAmount = "an amount of its dimension";
+
+constexpr FieldTable kRaiseTable{
+    concat(override_rules<RaiseDraft>(),
+           std::array<FieldRule<RaiseDraft>, 3>{{
+               {"dimension", kNonEmptyText,
+                [](Json v, RaiseDraft& out) { return read_nonempty_text(v, out.dimension); }, true},
+               {"to", kAmount,
+                [](Json v, RaiseDraft& out) {
+                  out.to_value = v;
+                  return Reading::Ok;
+                }},
+               {"by", kAmount,
+                [](Json v, RaiseDraft& out) {
+                  out.by_value = v;
+                  return Reading::Ok;
+                }},
+           }})};
+
+// In the units of RaiseInput.
+Result<void> read_amount(std::string_view name, const std::optional<Json>& value,
+                         std::string_view dimension, std::optional<std::int64_t>& out) {
+  constexpr Path kPath{"raise", {}};
+  if (!value) return {};
+  if (dimension == "cost_usd") {
+    std::optional<MicroUsd> amount;
+    if (read_usd(*value, amount) != Reading::Ok) return wrong_member(kPath, name, *value, kUsd);
+    out = amount->value;
+  } else if (dimension == "wall_clock") {
+    std::optional<Duration> amount;
+    if (read_duration(*value, amount) != Reading::Ok) {
+      return wrong_member(kPath, name, *value, kSomeTime);
+    }
+    out = amount->count();
+  } else if (read_count(*value, out) != Reading::Ok) {
+    return wrong_member(kPath, name, *value, kCount);
+  }
+  return {};
+}
+
+Unexpected not_one_of(std::string_view outer, std::string_view a, std::string_view b) {
+  return {ErrorCode::InvalidField, std::string(outer) + ": exactly one of " + std::string(a) +
+                                       " and " + std::string(b) + " must stand here"};
+}
 
 }  // namespace
 
@@ -76,6 +155,28 @@ Result<void> decode_approval(JsonObject body, ApprovalInput& out) {
     return Unexpected{ErrorCode::InvalidField, "approval.for: stands only with action grant"};
   }
   return read;
+}
+
+Result<void> decode_force(JsonObject body, ForceInput& out) {
+  Result<void> read = read_known_members(body, kForceTable, {"force", {}}, out);
+  if (read && out.validity.lasts.has_value() == out.validity.until.has_value()) {
+    return not_one_of("force", "for", "until");
+  }
+  return read;
+}
+
+Result<void> decode_raise(JsonObject body, RaiseInput& out) {
+  RaiseDraft draft;
+  Result<void> read = read_known_members(body, kRaiseTable, {"raise", {}}, draft);
+  if (read) read = read_amount("to", draft.to_value, draft.dimension, draft.to);
+  if (read) read = read_amount("by", draft.by_value, draft.dimension, draft.by);
+  if (!read) return read;
+  if (draft.to.has_value() == draft.by.has_value()) return not_one_of("raise", "to", "by");
+  if (draft.validity.lasts.has_value() == draft.validity.until.has_value()) {
+    return not_one_of("raise", "for", "until");
+  }
+  out = draft;
+  return {};
 }
 
 }  // namespace fusebox::telemetry::detail

@@ -1,4 +1,4 @@
-// The bodies of what people order: kill, rearm, approval.
+// The bodies of what people order: kill, rearm, approval, force, raise.
 #pragma once
 
 #include "base/result.hpp"
@@ -11,5 +11,7 @@ namespace fusebox::telemetry::detail {
 [[nodiscard]] Result<void> decode_kill(JsonObject body, KillInput& out);
 [[nodiscard]] Result<void> decode_rearm(JsonObject body, RearmInput& out);
 [[nodiscard]] Result<void> decode_approval(JsonObject body, ApprovalInput& out);
+[[nodiscard]] Result<void> decode_force(JsonObject body, ForceInput& out);
+[[nodiscard]] Result<void> decode_raise(JsonObject body, RaiseInput& out);
 
 }  // namespace fusebox::telemetry::detail

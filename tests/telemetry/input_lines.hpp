@@ -48,6 +48,16 @@ inline std::vector<InputLine> input_lines() {
                 R"("reason":"r","actor":"bob","for":"90m"}})"},
       {"Denial", R"({"at":"2026-01-01T00:00:00Z","approval":{"id":"c1","action":"deny",)"
                  R"("reason":"r","actor":"bob"}})"},
+      {"Force", R"({"at":"2026-01-01T00:00:00Z","force":{"id":"tools:search","state":"closed",)"
+                R"("for":"1h","reason":"r","actor":"bob"}})"},
+      {"ForceUntil", R"({"at":"2026-01-01T00:00:00Z","force":{"id":"tools","state":"open",)"
+                     R"("until":"2026-01-02T00:00:00Z","reason":"r","actor":"bob"}})"},
+      {"RaiseTo", R"({"at":"2026-01-01T00:00:00Z","raise":{"id":"calls:bot","dimension":"depth",)"
+                  R"("to":30,"for":"1h","reason":"r","actor":"bob"}})"},
+      {"RaiseOfMoney", R"({"at":"2026-01-01T00:00:00Z","raise":{"id":"c","dimension":"cost_usd",)"
+                       R"("by":"0.5","for":"1h","reason":"r","actor":"bob"}})"},
+      {"RaiseOfTime", R"({"at":"2026-01-01T00:00:00Z","raise":{"id":"c","dimension":"wall_clock",)"
+                      R"("by":"30m","for":"1h","reason":"r","actor":"bob"}})"},
       {"Tick", R"({"at":"2026-01-01T00:00:00Z","tick":true})"},
   };
 }

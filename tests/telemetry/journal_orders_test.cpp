@@ -94,6 +94,67 @@ TEST(JournalApproval, WrongMembersAreNamed) {
   });
 }
 
+constexpr std::string_view kForce =
+    R"({"id":"tools:x","state":"open","for":"1h","reason":"r","actor":"a"})";
+constexpr std::string_view kRaise =
+    R"({"id":"spend:x","dimension":"cost_usd","for":"1h","reason":"r","actor":"a"})";
+
+std::string without(std::string_view body, std::string_view member) {
+  std::string out(body);
+  const std::size_t found = out.find(member);
+  return found == std::string::npos ? out : out.erase(found, member.size());
+}
+
+TEST(JournalForce, EveryMemberArrives) {
+  JournalDecoder decoder;
+  const auto& force = decode_as<ForceInput>(decoder, line_of("force", kForce));
+  EXPECT_EQ(force.id, "tools:x");
+  EXPECT_EQ(force.state, ForcedState::Open);
+  EXPECT_EQ(force.validity.lasts, std::chrono::hours{1});
+  EXPECT_EQ(force.validity.until, std::nullopt);
+  EXPECT_EQ(force.reason, "r");
+  EXPECT_EQ(force.actor, "a");
+}
+
+TEST(JournalForce, WrongMembersAreNamed) {
+  const auto field = ErrorCode::InvalidField;
+  const std::string endless = without(kForce, R"("for":"1h",)");
+  expect_refused({
+      {"no end", line_of("force", endless), field, "force: exactly one of for and until"},
+      {"two ends", line_of("force", with(kForce, R"("until":5)")), field, "exactly one of for"},
+      {"half open",
+       line_of("force", with(without(kForce, R"("state":"open",)"), R"("state":"half_open")")),
+       field, "force.state: expected open or closed"},
+      {"no actor", line_of("force", without(kForce, R"(,"actor":"a")")), field, "force.actor"},
+      {"no reason", line_of("force", without(kForce, R"("reason":"r",)")), field, "force.reason"},
+  });
+}
+
+TEST(JournalRaise, AmountIsInTheUnitOfItsDimension) {
+  JournalDecoder decoder;
+  const auto amount = [&](std::string_view dimension, std::string_view value) {
+    const std::string body =
+        with(without(kRaise, R"("dimension":"cost_usd",)"),
+             R"("dimension":")" + std::string(dimension) + R"(","to":)" + std::string(value));
+    return decode_as<RaiseInput>(decoder, line_of("raise", body)).to;
+  };
+  EXPECT_EQ(amount("cost_usd", "\"0.5\""), 500'000);
+  EXPECT_EQ(amount("wall_clock", "\"2s\""), 2'000'000'000);
+  EXPECT_EQ(amount("tokens", "7"), 7);
+}
+
+TEST(JournalRaise, WrongMembersAreNamed) {
+  const auto field = ErrorCode::InvalidField;
+  const auto raise = [](std::string_view more) { return line_of("raise", with(kRaise, more)); };
+  expect_refused({
+      {"nothing", raise(""), field, "raise: exactly one of to and by"},
+      {"both", raise(R"("to":1,"by":1)"), field, "raise: exactly one of to and by"},
+      {"money", raise(R"("to":-1)"), field, "raise.to: expected USD"},
+      {"no end", line_of("raise", without(with(kRaise, R"("to":1)"), R"("for":"1h",)")), field,
+       "raise: exactly one of for and until"},
+  });
+}
+
 TEST(JournalTick, IsTrue) {
   JournalDecoder decoder;
   static_cast<void>(decode_as<Tick>(decoder, line_of("tick", "true")));

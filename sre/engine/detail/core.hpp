@@ -1,6 +1,7 @@
 // The engine's parts and the paths through them. One file per path: telemetry_path.cpp (events and
 // reports), check_path.cpp (decisions) with gates.cpp, orders_path.cpp (kills, re-arming,
-// approvals), engine.cpp (dispatch and timers), summary.cpp (summary and saved state).
+// approvals), overrides_path.cpp (forced breakers, raised limits), engine.cpp (dispatch and
+// timers), summary.cpp (summary and saved state).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "policy/rules.hpp"
 #include "slo/slo.hpp"
 #include "sre/engine/detail/approvals.hpp"
+#include "sre/engine/detail/overrides.hpp"
 #include "sre/engine/detail/permits.hpp"
 #include "sre/engine/detail/recent_set.hpp"
 #include "sre/engine/detail/state_rules.hpp"
@@ -95,6 +97,15 @@ struct Deliberation {
   void object(const policy::Verdict& verdict);
 };
 
+// The breaker or limit of this name; null if there is none.
+template <class Holder>
+[[nodiscard]] Holder* find_named(std::vector<Holder>& holders, std::string_view name) {
+  for (Holder& holder : holders) {
+    if (holder.spec().name == name) return &holder;
+  }
+  return nullptr;
+}
+
 struct Engine::Impl {
   explicit Impl(EngineSpec from);
 
@@ -161,6 +172,14 @@ struct Engine::Impl {
                    std::string_view actor);
   void trip_all(const std::vector<KillRequest>& kills);
 
+  // overrides_path.cpp
+  Reply on_force(const telemetry::ForceInput& input);
+  Reply on_raise(const telemetry::RaiseInput& input);
+  const Override& enforce_until(Override given);
+  [[nodiscard]] bool enforce_again(const Override& given);
+  void on_override_end(const Timer& timer);
+  void audit_override(std::string_view kind, const Override& given, const KeySpec& key_spec);
+
   // summary.cpp
   void write_summary(std::string& out);
   void write_counters(JsonWriter& json) const;
@@ -181,6 +200,7 @@ struct Engine::Impl {
   killswitch::AuditChain chain;
   PermitTable permits;
   Approvals approvals;
+  Overrides overrides;
   RecentSet seen_events;
   Timers timers;
   KeyTable agent_names;

@@ -13,15 +13,21 @@
 
 namespace fusebox::engine {
 
-enum class TimerKind : std::uint8_t { PermitLease, SlotLease, ApprovalExpiry, AgentSilence };
-constexpr TimerKind last_of(TimerKind) { return TimerKind::AgentSilence; }
+enum class TimerKind : std::uint8_t {
+  PermitLease,
+  SlotLease,
+  ApprovalExpiry,
+  AgentSilence,
+  OverrideEnd
+};
+constexpr TimerKind last_of(TimerKind) { return TimerKind::OverrideEnd; }
 
 struct Timer {
   Instant at{};
   std::uint64_t order = 0;  // of being set: ties fire in this order
   TimerKind kind = TimerKind::PermitLease;
-  std::uint32_t index = 0;   // which permit, approval or agent
-  std::uint64_t serial = 0;  // and which use of that index
+  std::uint32_t index = 0;   // which permit or agent
+  std::uint64_t serial = 0;  // which use of that index; which approval or override
   std::uint32_t part = 0;    // SlotLease: which hold of the permit
 
   template <class Archive>
