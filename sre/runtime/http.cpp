@@ -130,6 +130,24 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const char small = lower(c);
+    const bool plain = (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.append({'%', kHex[byte / 16], kHex[byte % 16]});
+  }
+  return out;
+}
+
 std::string_view reason_phrase(int status) {
   const auto found =
       std::lower_bound(kPhrases.begin(), kPhrases.end(), status,

@@ -81,6 +81,10 @@ struct HttpResponse {
 // The bytes that %XX escapes stand for, or nothing if one is malformed. In a path '+' is itself.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 
+// `text` as one segment of a path or one value of a query: everything but A-Z a-z 0-9 - . _ ~ is
+// escaped.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
 // "Not Found" for 404; empty for a status it does not know.
 [[nodiscard]] std::string_view reason_phrase(int status);
 

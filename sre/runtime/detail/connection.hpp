@@ -13,8 +13,8 @@
 
 #include "sre/runtime/detail/asio.hpp"
 #include "sre/runtime/detail/byte_buffer.hpp"
+#include "sre/runtime/detail/message_text.hpp"
 #include "sre/runtime/detail/request_parser.hpp"
-#include "sre/runtime/detail/response_text.hpp"
 #include "sre/runtime/detail/server_state.hpp"
 #include "sre/runtime/detail/stream_queue.hpp"
 

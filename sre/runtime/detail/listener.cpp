@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "sre/runtime/detail/connection.hpp"
-#include "sre/runtime/detail/response_text.hpp"
+#include "sre/runtime/detail/message_text.hpp"
 
 namespace fusebox::runtime::detail {
 namespace {

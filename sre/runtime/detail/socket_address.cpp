@@ -51,6 +51,14 @@ SocketAddress unix_address(const UnixAddress& from) {
 
 }  // namespace
 
+SocketAddress copy_address(const sockaddr* address, socklen_t size) {
+  SocketAddress out;
+  FUSEBOX_ASSERT(size <= sizeof(out.storage));
+  std::memcpy(&out.storage, address, size);
+  out.size = size;
+  return out;
+}
+
 std::optional<SocketAddress> numeric_address(const Endpoint& endpoint) {
   return std::visit(
       Overload{[](const TcpAddress& tcp) { return tcp_address(tcp); },

@@ -21,6 +21,9 @@ struct SocketAddress {
   [[nodiscard]] int family() const { return storage.ss_family; }
 };
 
+// From what the system returns.
+[[nodiscard]] SocketAddress copy_address(const sockaddr* address, socklen_t size);
+
 // Nothing for a host name: names are looked up elsewhere. "localhost" is 127.0.0.1.
 [[nodiscard]] std::optional<SocketAddress> numeric_address(const Endpoint& endpoint);
 

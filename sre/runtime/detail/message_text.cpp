@@ -1,8 +1,10 @@
-#include "sre/runtime/detail/response_text.hpp"
+#include "sre/runtime/detail/message_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 
 namespace fusebox::runtime::detail {
 namespace {
@@ -35,6 +37,12 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(kLineEnd);
 }
 
+void append_fields(std::string& out, const HttpHeaders& headers) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    append_field(out, headers[i].name, headers[i].value);
+  }
+}
+
 bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 void append_head(std::string& out, const HttpResponse& response, std::string_view date) {
@@ -43,9 +51,7 @@ void append_head(std::string& out, const HttpResponse& response, std::string_vie
   out.append(" ").append(reason_phrase(response.status)).append(kLineEnd);
   out.append("Date: ").append(date).append(kLineEnd);
   if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
-  for (std::size_t i = 0; i < response.headers.size(); ++i) {
-    append_field(out, response.headers[i].name, response.headers[i].value);
-  }
+  append_fields(out, response.headers);
 }
 
 // 1.1 keeps a connection unless told otherwise, 1.0 the other way round.
@@ -54,17 +60,42 @@ void append_connection(std::string& out, Framing framing) {
   out.append(framing.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
 }
 
+void append_length(std::string& out, std::size_t bytes) {
+  out.append("Content-Length: ");
+  append_number(out, bytes);
+  out.append(kLineEnd);
+}
+
 }  // namespace
+
+void append_request(std::string& out, const RequestText& request) {
+  out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  append_field(out, "Host", request.host);
+  append_fields(out, request.headers);
+  const bool bare = request.body.empty() && (request.method == "GET" || request.method == "HEAD");
+  if (!bare) append_length(out, request.body.size());
+  out.append(kLineEnd).append(request.body);
+}
+
+Result<void> check_request_line(std::string_view method, std::string_view target) {
+  const auto printable = [](char c) { return c > ' ' && c < '\x7F'; };
+  const bool fine = !method.empty() && !target.empty() &&
+                    std::all_of(method.begin(), method.end(), printable) &&
+                    std::all_of(target.begin(), target.end(), printable);
+  if (fine) return {};
+  return Unexpected{ErrorCode::InvalidValue,
+                    "not a request: \"" + std::string(method) + " " + std::string(target) + "\""};
+}
+
+std::string host_field(const Endpoint& endpoint) {
+  return std::holds_alternative<TcpAddress>(endpoint) ? endpoint_text(endpoint) : "localhost";
+}
 
 void append_response(std::string& out, const HttpResponse& response, Framing framing,
                      std::string_view date) {
   append_head(out, response, date);
   append_connection(out, framing);
-  if (has_body(response.status)) {
-    out.append("Content-Length: ");
-    append_number(out, response.body.size());
-    out.append(kLineEnd);
-  }
+  if (has_body(response.status)) append_length(out, response.body.size());
   out.append(kLineEnd);
   if (has_body(response.status) && !framing.head) out.append(response.body);
 }

@@ -1,10 +1,12 @@
-// Answers as bytes.
+// Answers and requests as bytes.
 #pragma once
 
 #include <ctime>
 #include <string>
 #include <string_view>
 
+#include "base/result.hpp"
+#include "sre/runtime/endpoint.hpp"
 #include "sre/runtime/http.hpp"
 
 namespace fusebox::runtime::detail {
@@ -15,6 +17,22 @@ struct Framing {
   bool head = false;        // the answer to HEAD: a length, and no body
   bool keep_alive = false;  // the connection takes another request
 };
+
+// Appends one whole request. `host` is what the Host field says.
+struct RequestText {
+  std::string_view method;
+  std::string_view target;
+  std::string_view host;
+  const HttpHeaders& headers;
+  std::string_view body;
+};
+void append_request(std::string& out, const RequestText& request);
+
+// InvalidValue for what would not be one request line.
+[[nodiscard]] Result<void> check_request_line(std::string_view method, std::string_view target);
+
+// What a client of this endpoint says it wants: "127.0.0.1:7100"; "localhost" for a Unix socket.
+[[nodiscard]] std::string host_field(const Endpoint& endpoint);
 
 // Appends one whole answer. Bytes that would end a header field early become blanks.
 void append_response(std::string& out, const HttpResponse& response, Framing framing,
