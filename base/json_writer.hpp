@@ -38,6 +38,7 @@ class JsonWriter {
 
  private:
   void separate();
+  void quoted(std::string_view text, std::string_view suffix);
 
   std::string& out_;
   bool need_comma_ = false;

@@ -100,7 +100,8 @@ std::optional<KeyIndex> KeyTable::find(std::string_view key) const {
   if (slots_.empty()) return std::nullopt;
   const Slot wanted{tag_of(key), kNoKey};
   for (std::size_t i = home_of(wanted); slots_[i].index != kNoKey; i = next(i)) {
-    if (slots_[i].tag == wanted.tag && keys_[slots_[i].index] == key) return slots_[i].index;
+    if (slots_[i].tag != wanted.tag) continue;
+    if (same_text(keys_[slots_[i].index], key)) return slots_[i].index;
   }
   return std::nullopt;
 }

@@ -60,6 +60,10 @@ constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
   return value / by + (value % by > 0 ? 1 : 0);
 }
 
+constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
+  return value / by - (value % by < 0 ? 1 : 0);
+}
+
 // Number of the bucket that `at` lies in; bucket k is ((k-1) x length, k x length].
 constexpr std::int64_t bucket_of(Instant at, Duration length) {
   return ceil_div(to_ns(at), length.count());
@@ -137,7 +141,11 @@ void WindowedCounts::record(Instant at, Instant now, Counts counts) {
   FUSEBOX_ASSERT(counts.good >= 0);
   FUSEBOX_ASSERT(counts.bad >= 0);
   advance(now);
-  const Counts longest = longest_sum();
+  Counts longest = longest_sum();
+  if (longest.good > detail::kBucketCountMax - counts.good) {
+    expire_ring<kLastRing - 1>();  // it may have waited
+    longest = longest_sum();
+  }
   counts.good = std::min(counts.good, detail::kBucketCountMax - longest.good);
   counts.bad = std::min(counts.bad, detail::kBucketCountMax - longest.bad);
   if (counts == Counts{}) return;
@@ -162,7 +170,9 @@ Duration WindowedCounts::span_of(std::size_t ring) const {
 
 template <std::size_t ring>
 void WindowedCounts::credit(std::int64_t bucket, Counts counts) {
-  if (edge_of(bucket, kRings[ring].bucket) + span_of(ring) <= now_) return;  // too late for all
+  if (bucket <= last_gone<ring>(span_of(ring))) return;  // too late for every window of this ring
+  const bool late = bucket != bucket_of(now_, kRings[ring].bucket);
+  if (late || counts.bad > 0 || rings_[ring].full()) expire_ring<ring>();
   const auto added = rings_[ring].add(bucket, counts, buckets_max(ring));
   for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
     credit_watch<ring>(watch, kBurnWindows[watch].length, bucket, added, counts);
@@ -174,13 +184,14 @@ template <std::size_t ring>
 void WindowedCounts::credit_watch(std::size_t index, Duration length, std::int64_t bucket,
                                   detail::BucketRing::Added added, Counts counts) {
   Watch& watch = watches_[index];
-  if (edge_of(bucket, kRings[ring].bucket) + length <= now_) {
+  const detail::BucketRing& buckets = rings_[ring];
+  if (bucket <= last_gone<ring>(length)) {
     // A new bucket before the window: what the window holds has moved on by one place.
     if (added.inserted) ++watch.oldest;
     return;
   }
-  const detail::BucketRing::Place front = rings_[ring].begin();
-  const bool oldest = added.inserted && added.place - front <= watch.oldest - front;
+  const bool oldest =
+      added.inserted && added.place - buckets.begin() <= watch.oldest - buckets.begin();
   if (oldest) watch.oldest = added.place;
   const bool first_bad = watch.sum.bad == 0 && counts.bad > 0;
   watch.sum += counts;
@@ -188,8 +199,13 @@ void WindowedCounts::credit_watch(std::size_t index, Duration length, std::int64
   if (oldest || first_bad) note_change(index, leaves<ring>(watch.oldest, length));
 }
 
+// The last bucket of the ring that a window of this length has let go of.
+template <std::size_t ring>
+std::int64_t WindowedCounts::last_gone(Duration length) const {
+  return floor_div(to_ns(now_ - length), kRings[ring].bucket.count());
+}
+
 void WindowedCounts::note_change(std::size_t index, Instant leaves) {
-  next_change_ = std::min(next_change_, leaves);
   if (watches_[index].sum.bad > 0 || index == slo_watch_) {
     next_ratio_change_ = std::min(next_ratio_change_, leaves);
   }
@@ -197,10 +213,24 @@ void WindowedCounts::note_change(std::size_t index, Instant leaves) {
 
 void WindowedCounts::expire(Instant now) {
   now_ = now;
-  for_each_ring([this]<std::size_t ring> { prefetch_oldest<ring>(); });
-  next_change_ = kNever;
+  for_each_ring([this]<std::size_t ring> {
+    if (!can_wait<ring>()) prefetch_oldest<ring>();
+  });
   next_ratio_change_ = kNever;
-  for_each_ring([this]<std::size_t ring> { expire_ring<ring>(); });
+  for_each_ring([this]<std::size_t ring> {
+    if (!can_wait<ring>()) expire_ring<ring>();
+  });
+  // A quiet key gives its memory back.
+  if (slo_counts() == Counts{}) for_each_ring([this]<std::size_t ring> { expire_ring<ring>(); });
+}
+
+// Whether all windows of the ring are free of bad events, so that nothing that leaves them changes
+// a ratio: their good events may leave together, later. Whether the SLO window is empty is seen.
+template <std::size_t ring>
+bool WindowedCounts::can_wait() const {
+  const bool has_slo_window = slo_ring_ == ring || (slo_watch_ >= kRings[ring].first_watch &&
+                                                    slo_watch_ < watches_end(ring));
+  return ring != kLastRing && !has_slo_window && watches_[watches_end(ring) - 1].sum.bad == 0;
 }
 
 // The oldest buckets lie in as many cold cache lines as there are windows; fetching them side by
@@ -229,10 +259,11 @@ void WindowedCounts::expire_watch(std::size_t index, Duration length) {
   detail::BucketRing& buckets = rings_[ring];
   Watch& watch = watches_[index];
   const bool drops = length == span_of(ring);
+  const std::int64_t gone = last_gone<ring>(length);
   while (watch.oldest != buckets.end()) {
-    const Instant gone = leaves<ring>(watch.oldest, length);
-    if (gone > now_) {
-      note_change(index, gone);
+    const std::int64_t bucket = buckets.number(watch.oldest, gone);
+    if (bucket > gone) {
+      note_change(index, edge_of(bucket, kRings[ring].bucket) + length);
       return;
     }
     watch.sum -= buckets.counts(watch.oldest);
@@ -258,10 +289,12 @@ WindowedCounts::Saved WindowedCounts::save() const {
   Saved saved{slo_window_, now_, {}};
   for (std::size_t ring = 0; ring < kRingCount; ++ring) {
     const std::int64_t newest = bucket_of(now_, kRings[ring].bucket);
+    const std::int64_t gone = floor_div(to_ns(now_ - span_of(ring)), kRings[ring].bucket.count());
     const detail::BucketRing& buckets = rings_[ring];
     for (auto place = buckets.end(); place != buckets.begin();) {
-      --place;
-      saved.rings[ring].push_back({newest - buckets.number(place, newest), buckets.counts(place)});
+      const std::int64_t bucket = buckets.number(--place, newest);
+      if (bucket <= gone) break;
+      saved.rings[ring].push_back({newest - bucket, buckets.counts(place)});
     }
   }
   return saved;

@@ -62,22 +62,20 @@ class WindowedCounts {
 
   // Brings the windows to `now`. Time does not go back: an earlier `now` changes nothing.
   void advance(Instant now) {
-    if (now >= next_change_) expire(now);
+    if (now >= next_ratio_change_) expire(now);
     now_ = std::max(now_, now);
   }
 
-  // As of the last record() or advance().
+  // As of the last record() or advance(). A burn window without bad events may still count good
+  // ones that have left it: its ratio is the same, and most windows of a healthy key are never
+  // asked for more. With a bad event in it a window is exact, and so is the SLO window always.
   [[nodiscard]] Counts counts(BurnWindow window) const {
     return watches_[static_cast<std::size_t>(window)].sum;
   }
   [[nodiscard]] Counts slo_counts() const { return watches_[slo_watch_].sum; }
 
-  // The first time at which a sum changes by time alone: exact, not only a bound. kNever if all
-  // are zero.
-  [[nodiscard]] Instant next_change() const { return next_change_; }
-
   // The first time at which a ratio of a sum can change by time alone, or the SLO window can be
-  // empty: later than next_change() while good events leave windows in which nothing is bad.
+  // empty: exact, not only a bound. kNever if the SLO window is empty.
   [[nodiscard]] Instant next_ratio_change() const { return next_ratio_change_; }
 
   // All in: the object and its heap.
@@ -128,7 +126,11 @@ class WindowedCounts {
   template <std::size_t ring>
   void credit_watch(std::size_t index, Duration length, std::int64_t bucket,
                     detail::BucketRing::Added added, Counts counts);
+  template <std::size_t ring>
+  [[nodiscard]] std::int64_t last_gone(Duration length) const;
   void expire(Instant now);
+  template <std::size_t ring>
+  [[nodiscard]] bool can_wait() const;
   template <std::size_t ring>
   void prefetch_oldest() const;
   template <std::size_t ring>
@@ -147,7 +149,6 @@ class WindowedCounts {
 
   Duration slo_window_;
   Instant now_{};
-  Instant next_change_ = kNever;
   Instant next_ratio_change_ = kNever;
   std::array<Watch, kBurnWindowCount + 1> watches_{};
   std::array<detail::BucketRing, kRingCount> rings_;

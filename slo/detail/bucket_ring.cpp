@@ -23,9 +23,9 @@ Counts BucketRing::counts_of(std::int64_t number) const {
 
 BucketRing::Added BucketRing::add(std::int64_t number, Counts counts, std::size_t capacity_max) {
   // Nearly every event belongs to the newest bucket or to a newer one.
-  Place place = end();
-  if (size_ > 0 && this->number(end() - 1, number) >= number) place = lower_bound(number);
-  const bool inserted = place == end() || this->number(place, number) != number;
+  const std::int64_t newest = size_ == 0 ? number - 1 : this->number(end() - 1, number);
+  const Place place = newest < number ? end() : newest == number ? end() - 1 : lower_bound(number);
+  const bool inserted = newest < number || this->number(place, number) != number;
   if (inserted) {
     insert(place, number, counts, capacity_max);
   } else {

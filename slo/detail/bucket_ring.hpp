@@ -23,6 +23,8 @@ class BucketRing {
   [[nodiscard]] Place begin() const { return front_; }
   [[nodiscard]] Place end() const { return front_ + size_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  // Whether a bucket more takes memory more.
+  [[nodiscard]] bool full() const { return size_ == slots_.size(); }
 
   [[nodiscard]] std::int64_t number(Place place, std::int64_t near) const {
     const Slot& slot = slots_[index_of(place)];

@@ -1,5 +1,6 @@
 #include "sre/cli/line_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -9,7 +10,9 @@
 namespace fusebox::cli {
 namespace {
 
-constexpr std::size_t kReadBytes = 1 << 18;
+// Small enough that what was read is still in the second-level cache when it is decoded, and does
+// not push the engine's keys out of it.
+constexpr std::size_t kReadBytes = 1 << 16;
 
 }  // namespace
 
@@ -58,7 +61,8 @@ bool LineReader::fill() {
   end_ -= begin_;
   begin_ = 0;
   for (;;) {
-    const ssize_t count = ::read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
+    const ssize_t count = ::read(descriptor_, buffer_.data() + end_,
+                                 std::min(kReadBytes, buffer_.size() - end_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       error_ =

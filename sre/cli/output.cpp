@@ -11,7 +11,7 @@
 namespace fusebox::cli {
 namespace {
 
-constexpr std::size_t kFlushBytes = 1 << 20;
+constexpr std::size_t kFlushBytes = 1 << 16;  // stays in cache until it is written
 
 Unexpected output_error(const std::string& path, const char* doing) {
   return {ErrorCode::FileUnreadable, std::string(doing) + " " + path + ": " + std::strerror(errno)};

@@ -15,6 +15,7 @@
 
 #include "base/money.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "telemetry/event.hpp"
 
 namespace fusebox::telemetry::detail {
@@ -62,11 +63,11 @@ class FieldTable {
   }
 
   // The row of `name`, or N if there is none.
-  [[nodiscard]] constexpr std::size_t find(std::string_view name) const {
+  [[nodiscard]] std::size_t find(std::string_view name) const {
     for (std::size_t slot = slot_of(name);; slot = (slot + 1) % kSlots) {
       const std::uint8_t row = slots_[slot];
       if (row == kNoRow) return N;
-      if (names_[row] == name) return row;
+      if (same_text(names_[row], name)) return row;
     }
   }
 

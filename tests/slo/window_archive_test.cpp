@@ -22,7 +22,7 @@ TEST(WindowedCountsArchive, AnUnusedKeyComesBack) {
   WindowedCounts windows{days{30}};
   WindowedCounts fresh{days{30}};
   EXPECT_TRUE(restore(fresh, saved(windows)));
-  EXPECT_EQ(fresh.next_change(), kNever);
+  EXPECT_EQ(fresh.next_ratio_change(), kNever);
 }
 
 // The archive by hand, to write what no run produces.
@@ -69,7 +69,7 @@ TEST(WindowedCountsArchive, TakesAnHonestOne) {
   EXPECT_EQ(windows.counts(BurnWindow::H6), (Counts{10, 3}));
   EXPECT_EQ(windows.counts(BurnWindow::D3), (Counts{11, 3}));
   EXPECT_EQ(windows.slo_counts(), (Counts{12, 3}));
-  EXPECT_EQ(windows.next_change(), kStart + minutes{5} - seconds{4});
+  EXPECT_EQ(windows.next_ratio_change(), kStart + minutes{5} - seconds{4});
 }
 
 struct Forgery {
@@ -84,7 +84,7 @@ TEST_P(WindowedCountsForgery, IsRefusedAndLeavesNothing) {
   WindowedCounts windows{days{30}};
   windows.record(kStart, kStart, {1, 1});
   EXPECT_FALSE(accepted(forged, windows));
-  EXPECT_EQ(windows.next_change(), kNever);
+  EXPECT_EQ(windows.next_ratio_change(), kNever);
   EXPECT_EQ(windows.memory_bytes(), sizeof(WindowedCounts));
 }
 

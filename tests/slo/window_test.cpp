@@ -128,14 +128,27 @@ TEST(WindowedCountsWorked, T16_AnOutageIsSeenAtItsTick) {
 
 TEST(WindowedCountsEdge, AnEventLeavesExactlyOneWindowAfterItsBucketEnds) {
   WindowedCounts windows{days{30}};
-  windows.record(kStart, kStart, {1, 0});  // on an edge: the last instant of its bucket
-  EXPECT_EQ(windows.next_change(), kStart + minutes{5});
+  windows.record(kStart, kStart, {0, 1});  // on an edge: the last instant of its bucket
+  EXPECT_EQ(windows.next_ratio_change(), kStart + minutes{5});
   windows.advance(kStart + minutes{5} - Duration{1});
-  EXPECT_EQ(windows.counts(BurnWindow::M5), (Counts{1, 0}));
+  EXPECT_EQ(windows.counts(BurnWindow::M5), (Counts{0, 1}));
   windows.advance(kStart + minutes{5});
   EXPECT_EQ(windows.counts(BurnWindow::M5), Counts{});
-  EXPECT_EQ(windows.counts(BurnWindow::M30), (Counts{1, 0}));
-  EXPECT_EQ(windows.next_change(), kStart + minutes{30});
+  EXPECT_EQ(windows.counts(BurnWindow::M30), (Counts{0, 1}));
+  EXPECT_EQ(windows.next_ratio_change(), kStart + minutes{30});
+}
+
+TEST(WindowedCountsEdge, GoodEventsMayStayUntilABadOneAsks) {
+  WindowedCounts windows{days{30}};
+  windows.record(kStart, kStart, {1, 0});
+  EXPECT_EQ(windows.next_ratio_change(), kStart + days{30});
+  const Instant later = kStart + minutes{6};
+  windows.advance(later);
+  EXPECT_EQ(windows.counts(BurnWindow::M5).bad, 0);
+  windows.record(later, later, {0, 1});
+  EXPECT_EQ(windows.counts(BurnWindow::M5), (Counts{0, 1}));
+  EXPECT_EQ(windows.counts(BurnWindow::M30), (Counts{1, 1}));
+  EXPECT_EQ(windows.slo_counts(), (Counts{1, 1}));
 }
 
 TEST(WindowedCountsEdge, ALateEventCountsOnlyWhereItsBucketLies) {
@@ -155,24 +168,24 @@ TEST(WindowedCountsEdge, AnEventBeforeTheSloWindowCountsNowhere) {
   WindowedCounts windows{days{30}};
   windows.record(kStart - days{31}, kStart, {0, 1});
   EXPECT_EQ(windows.slo_counts(), Counts{});
-  EXPECT_EQ(windows.next_change(), kNever);
+  EXPECT_EQ(windows.next_ratio_change(), kNever);
 }
 
 TEST(WindowedCountsEdge, TimeDoesNotGoBack) {
   WindowedCounts windows{days{30}};
-  windows.record(kStart, kStart, {1, 0});
+  windows.record(kStart, kStart, {0, 1});
   windows.advance(kStart + minutes{6});
   windows.advance(kStart);
-  windows.record(kStart, kStart, {1, 0});
+  windows.record(kStart, kStart, {0, 1});
   EXPECT_EQ(windows.counts(BurnWindow::M5), Counts{});
-  EXPECT_EQ(windows.counts(BurnWindow::M30), (Counts{2, 0}));
+  EXPECT_EQ(windows.counts(BurnWindow::M30), (Counts{0, 2}));
 }
 
 TEST(WindowedCountsEdge, AJumpOverEverythingEmptiesEverything) {
   WindowedCounts windows = ten_bad_minutes(125);
   windows.advance(kStart + days{3'650});
   for (const auto& [window, counts] : all_windows(windows, days{30})) EXPECT_EQ(counts, Counts{});
-  EXPECT_EQ(windows.next_change(), kNever);
+  EXPECT_EQ(windows.next_ratio_change(), kNever);
 }
 
 TEST(WindowedCountsEdge, SumsStopShortOfOverflowAndComeBackToZero) {
