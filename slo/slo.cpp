@@ -1,5 +1,6 @@
 #include "slo/slo.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -8,6 +9,7 @@
 #include "slo/detail/measure.hpp"
 #include "slo/detail/report.hpp"
 #include "slo/detail/state.hpp"
+#include "slo/snapshot.hpp"
 
 namespace fusebox::slo {
 namespace {
@@ -44,6 +46,37 @@ SloView view_of(const SloSpec& spec, const Objective& objective, std::string_vie
   return view;
 }
 
+// Of all events of the key, for counters that only grow. They stop short of where adding two of
+// them could overflow.
+void count_ever(KeyState& state, bool good, std::int64_t weight, Instant now) {
+  if (state.ever.total() == 0) state.born = now;
+  std::int64_t& count = good ? state.ever.good : state.ever.bad;
+  count = std::min(count + weight, kEverMax);
+}
+
+ObjectiveFigures figures_of(const SloView& view) {
+  ObjectiveFigures out{.name = view.objective->name,
+                       .target = view.objective->target.to_double(),
+                       .counts = view.counts,
+                       .burn_rates = {},
+                       .budget_remaining = view.budget_remaining(),
+                       .status = view.status};
+  for (std::size_t i = 0; i < kBurnWindowCount; ++i) {
+    out.burn_rates[i] = view.burn(static_cast<BurnWindow>(i));
+  }
+  return out;
+}
+
+Percentiles percentiles_of(const Histogram& values, telemetry::NumericField field) {
+  constexpr std::array<double, 4> kPercents{50, 90, 95, 99};
+  std::array<std::int64_t, kPercents.size()> units{};
+  values.values_at_percentiles(kPercents, units);
+  return {.p50 = from_units(field, units[0]),
+          .p90 = from_units(field, units[1]),
+          .p95 = from_units(field, units[2]),
+          .p99 = from_units(field, units[3])};
+}
+
 void record_value(KeyState& state, telemetry::NumericField field, double value,
                   std::int64_t weight) {
   if (!state.values) state.values = std::make_unique<Histogram>(shape_of(field));
@@ -59,6 +92,7 @@ struct Slo::Impl {
   KeyIndex key_of(const Dimensions& dimensions);
   void evaluate(KeyIndex key, std::size_t objective, std::vector<telemetry::RecordBody>& out);
   SloView view(KeyIndex key, std::size_t objective, Instant now);
+  SloKey snapshot(KeyIndex key, Instant now);
 
   const SloSpec spec;
   const std::string overflow;  // the encoded key
@@ -101,6 +135,22 @@ SloView Slo::Impl::view(KeyIndex key, std::size_t objective, Instant now) {
   return view_of(spec, goal, state.keys.key(key), at, status);
 }
 
+SloKey Slo::Impl::snapshot(KeyIndex key, Instant now) {
+  const KeyState& at = state.by_key[key];
+  SloKey out{.key = std::string(state.keys.key(key)),
+             .born = at.born,
+             .ever = at.ever,
+             .uncertain = at.uncertain,
+             .objectives = {},
+             .percentiles = {}};
+  out.objectives.reserve(spec.objectives.size());
+  for (std::size_t i = 0; i < spec.objectives.size(); ++i) {
+    out.objectives.push_back(figures_of(view(key, i, now)));
+  }
+  if (at.values) out.percentiles = percentiles_of(*at.values, threshold_of(spec)->value);
+  return out;
+}
+
 std::string_view name_of(SloStatus status) {
   return kStatusNames[static_cast<std::size_t>(status)];
 }
@@ -133,6 +183,7 @@ std::optional<KeyIndex> Slo::record(const telemetry::Event& event, Instant at, I
   if (!classified) return std::nullopt;
   const KeyIndex key = impl_->key_of(event.dimensions);
   KeyState& state = impl_->state.by_key[key];
+  count_ever(state, classified->good, event.weight, now);
   state.counts.record(
       at, now, classified->good ? Counts{.good = event.weight} : Counts{.bad = event.weight});
   if (classified->value) {
@@ -173,14 +224,20 @@ SloView Slo::view(KeyIndex key, std::size_t objective, Instant now) {
   return impl_->view(key, objective, now);
 }
 
-void Slo::write_summary(JsonWriter& json, Instant now) {
-  for (const KeyIndex key : impl_->state.keys.sorted()) {
-    const Histogram* values = impl_->state.by_key[key].values.get();
-    for (std::size_t i = 0; i < impl_->spec.objectives.size(); ++i) {
-      write_entry(json, impl_->view(key, i, now), values);
-    }
-  }
+SloSnapshot Slo::snapshot(Instant now) {
+  const SloSpec& from = spec();
+  SloSnapshot out{.name = from.name,
+                  .service = from.service,
+                  .group_by = from.group_by,
+                  .window = from.window,
+                  .has_values = threshold_of(from) != nullptr,
+                  .keys = {}};
+  out.keys.reserve(keys().size());
+  for (const KeyIndex key : keys().sorted()) out.keys.push_back(impl_->snapshot(key, now));
+  return out;
 }
+
+void Slo::write_summary(JsonWriter& json, Instant now) { write_entries(json, snapshot(now)); }
 
 void Slo::save(ArchiveWriter& archive) const { save_state(archive, impl_->state); }
 

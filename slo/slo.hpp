@@ -45,6 +45,8 @@ struct SloView {
   [[nodiscard]] double budget_remaining() const;
 };
 
+struct SloSnapshot;  // slo/snapshot.hpp
+
 class Slo {
  public:
   explicit Slo(SloSpec spec);
@@ -83,11 +85,10 @@ class Slo {
   [[nodiscard]] const KeyTable& keys() const;
   [[nodiscard]] std::int64_t condition_errors() const;
 
-  // The entries of this SLO for a summary at `now`, ascending by key, one per objective:
-  // slo key objective_name good bad total objective sli budget_remaining burn_rate{…} status
-  // uncertain no_data, and for threshold indicators percentiles{p50,p90,p95,p99} of `value`, over
-  // all events since the key's first one (a histogram does not forget), null before that. Appends
-  // elements to an array that the caller has begun.
+  // All keys at `now`. Percentiles are over all events since the key's first one: a histogram does
+  // not forget.
+  [[nodiscard]] SloSnapshot snapshot(Instant now);
+  // write_entries of the snapshot.
   void write_summary(JsonWriter& json, Instant now);
 
   void save(ArchiveWriter& archive) const;

@@ -1,19 +1,7 @@
 #include "slo/detail/report.hpp"
 
-#include <array>
-#include <limits>
-
-#include "slo/detail/measure.hpp"
-
 namespace fusebox::slo {
 namespace {
-
-struct Percentile {
-  std::string_view name;
-  double percent;
-};
-constexpr std::array<Percentile, 4> kPercentiles{
-    {{"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}}};
 
 std::string key_json(const SloView& view) {
   std::string text;
@@ -56,34 +44,6 @@ telemetry::SloStatusRecord status_record(const SloView& view, SloStatus from) {
           .uncertain = view.uncertain};
 }
 
-void write_burn_rates(JsonWriter& json, const SloView& view) {
-  json.key("burn_rate");
-  json.begin_object();
-  for (std::size_t i = 0; i < kBurnWindowCount; ++i) {
-    json.field(burn_window_names()[i], view.burn(static_cast<BurnWindow>(i)));
-  }
-  json.end_object();
-}
-
-// Null without events, so that the shape of an entry does not depend on the traffic.
-void write_percentiles(JsonWriter& json, telemetry::NumericField field, const Histogram* values) {
-  std::array<double, kPercentiles.size()> percents{};
-  for (std::size_t i = 0; i < percents.size(); ++i) percents[i] = kPercentiles[i].percent;
-  std::array<std::int64_t, kPercentiles.size()> units{};
-  if (values != nullptr) values->values_at_percentiles(percents, units);
-  json.key("percentiles");
-  json.begin_object();
-  for (std::size_t i = 0; i < percents.size(); ++i) {
-    json.key(kPercentiles[i].name);
-    if (values != nullptr) {
-      json.number(from_units(field, units[i]));
-    } else {
-      json.null();
-    }
-  }
-  json.end_object();
-}
-
 }  // namespace
 
 bool is_news(const Announced& before, const Announced& after) {
@@ -106,29 +66,6 @@ void append_news(const SloView& view, const Announced& before, const Announced& 
   if (status_changed(before, after)) {
     out.emplace_back(status_record(view, before.assessment.status));
   }
-}
-
-void write_entry(JsonWriter& json, const SloView& view, const Histogram* values) {
-  const auto ratio = sli(view.counts);
-  json.begin_object();
-  json.field("slo", view.spec->name);
-  json.key("key");
-  view.spec->group_by.write_json(json, view.key);
-  json.field("objective_name", view.objective->name);
-  json.field("good", view.counts.good);
-  json.field("bad", view.counts.bad);
-  json.field("total", view.counts.total());
-  json.field("objective", view.objective->target.to_double());
-  json.field("sli", ratio.value_or(std::numeric_limits<double>::quiet_NaN()));
-  json.field("budget_remaining", view.budget_remaining());
-  write_burn_rates(json, view);
-  json.field("status", name_of(view.status));
-  json.field("uncertain", view.uncertain);
-  json.field("no_data", view.counts.total() == 0);
-  if (const auto* threshold = std::get_if<ThresholdIndicator>(&view.spec->indicator)) {
-    write_percentiles(json, threshold->value, values);
-  }
-  json.end_object();
 }
 
 }  // namespace fusebox::slo

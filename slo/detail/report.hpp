@@ -1,11 +1,9 @@
-// What an SLO says: records of changes, and its entries in a summary.
+// What an SLO says when something changes, as records.
 #pragma once
 
 #include <vector>
 
-#include "base/json_writer.hpp"
 #include "slo/detail/state.hpp"
-#include "slo/histogram.hpp"
 #include "slo/slo.hpp"
 #include "telemetry/record.hpp"
 
@@ -18,8 +16,5 @@ namespace fusebox::slo {
 // Appends the alerts that began to fire or resolved, pages first, then the change of the status.
 void append_news(const SloView& view, const Announced& before, const Announced& after,
                  std::vector<telemetry::RecordBody>& out);
-
-// One object. `values` may be null: no event has come yet.
-void write_entry(JsonWriter& json, const SloView& view, const Histogram* values);
 
 }  // namespace fusebox::slo

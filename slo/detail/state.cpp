@@ -20,6 +20,10 @@ bool plausible(const Announced& announced, const Objective& objective) {
   return true;
 }
 
+bool plausible(Counts ever) {
+  return ever.good >= 0 && ever.bad >= 0 && ever.good <= kEverMax && ever.bad <= kEverMax;
+}
+
 bool plausible(const std::vector<Announced>& announced, const SloSpec& spec) {
   return std::equal(
       announced.begin(), announced.end(), spec.objectives.begin(), spec.objectives.end(),
@@ -46,8 +50,9 @@ void load_values(ArchiveReader& archive, KeyState& state, const SloSpec& spec) {
 }
 
 void load_key(ArchiveReader& archive, KeyState& state, const SloSpec& spec) {
-  archive(state.counts, state.announced, state.uncertain);
-  if (!plausible(state.announced, spec)) return archive.fail();
+  archive(state.counts, state.announced, state.uncertain, state.ever, state.born);
+  if (!plausible(state.announced, spec) || !plausible(state.ever)) return archive.fail();
+  if (state.born < Instant{}) return archive.fail();
   load_values(archive, state, spec);
 }
 
@@ -68,7 +73,7 @@ KeyIndex add_key(State& state, const SloSpec& spec, std::string_view key) {
 void save_state(ArchiveWriter& archive, const State& state) {
   archive(state.keys, state.stale_at, state.condition_errors);
   for (const KeyState& key : state.by_key) {
-    archive(key.counts, key.announced, key.uncertain, key.values != nullptr);
+    archive(key.counts, key.announced, key.uncertain, key.ever, key.born, key.values != nullptr);
     if (key.values) archive(*key.values);
   }
 }

@@ -35,7 +35,12 @@ struct KeyState {
   std::vector<Announced> announced;   // by objective
   std::unique_ptr<Histogram> values;  // threshold indicators, from the first event on
   bool uncertain = false;
+  Counts ever;     // of all events, at most kEverMax each
+  Instant born{};  // when the first of them was counted
 };
+
+// Event weights are far below, so two of these and a weight can be added.
+inline constexpr std::int64_t kEverMax = std::int64_t{1} << 61;
 
 struct State {
   KeyTable keys;                // never forgets one, so indices are 0 .. size - 1
