@@ -11,13 +11,13 @@
 namespace fusebox::store {
 
 struct PendingSync {
-  std::shared_ptr<File> file;  // stays open as long as someone may still sync it
+  std::shared_ptr<File> file;  // stays open as long as someone may sync it; null: nothing to do
   std::uint64_t segment = 0;
   std::uint64_t end = 0;  // bytes of the segment that run() makes safe, at least
 
   // Any thread. Waits for the disk: 0.1 to 1 ms on a good one. Errors: StorageFailed; the file is
   // then lost to doubt, and only a new segment with a checkpoint makes state durable again.
-  Result<void> run() const { return file->sync(); }
+  Result<void> run() const { return file == nullptr ? Result<void>() : file->sync(); }
 };
 
 }  // namespace fusebox::store
