@@ -93,7 +93,9 @@ RequestParser::Step RequestParser::Reader::put_more(std::string_view bytes) {
   // What is left is part of a line: of the head, of a chunk's size or of the trailers.
   const std::size_t before = is_header_done() ? 0 : header_bytes_;
   if (before + left > limits_.header_bytes_max) {
-    failure = header_bytes_ == 0 ? 414 : 431;
+    const bool in_first_line =
+        header_bytes_ == 0 && bytes.substr(used).find(kLineEnd) == std::string_view::npos;
+    failure = in_first_line ? 414 : 431;
     return {.used = used, .state = State::Failed};
   }
   return {.used = used, .state = State::NeedMore};
