@@ -208,6 +208,8 @@ void Engine::Impl::take_permit(const telemetry::CheckInput& input,
 void Engine::Impl::answer(const telemetry::Check& check, telemetry::DecisionRecord decision) {
   const bool goes = proceeds(decision.effect);
   ++(goes ? counters.proceeded : counters.refused);
+  ++counters.decisions[static_cast<std::size_t>(decision.effect)][static_cast<std::size_t>(
+      decision.gate)][static_cast<std::size_t>(decision.reason)];
   if (!goes) audit_decision(check, decision);
   deliberation.record = effects->records.size();
   emit(std::move(decision));

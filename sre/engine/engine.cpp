@@ -141,6 +141,9 @@ void Engine::Impl::tick() {
 }
 
 void Engine::Impl::emit(telemetry::RecordBody body) {
+  if (const auto* moved = std::get_if<telemetry::BreakerRecord>(&body)) {
+    ++counters.breaker_moves[{moved->name, moved->from, moved->to, moved->detector}];
+  }
   effects->records.push_back({now, next_seq++, std::move(body)});
 }
 
@@ -184,6 +187,8 @@ Reply Engine::apply(const telemetry::Input& input, Effects& effects) {
 }
 
 Instant Engine::now() const { return impl_->now; }
+
+Status Engine::status() { return impl_->status(); }
 
 void Engine::write_summary(std::string& out) { impl_->write_summary(out); }
 

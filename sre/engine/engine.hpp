@@ -16,6 +16,7 @@
 #include "base/time.hpp"
 #include "sre/engine/reply.hpp"
 #include "sre/engine/spec.hpp"
+#include "sre/engine/status.hpp"
 #include "telemetry/input.hpp"
 #include "telemetry/record.hpp"
 
@@ -57,6 +58,9 @@ class Engine {
 
   // The time of the last input or timer.
   [[nodiscard]] Instant now() const;
+
+  // A copy of all that readers off the thread may know, at now(). O(keys).
+  [[nodiscard]] Status status();
 
   // {"summary":{slos, breakers, limits, kills, events, audit}} at now(), appended without newline.
   void write_summary(std::string& out);

@@ -80,10 +80,6 @@ breakers::Forced forced_of(const Override& given) {
           .until = given.until};
 }
 
-std::string_view name_of(telemetry::ForcedState state) {
-  return state == telemetry::ForcedState::Open ? "open" : "closed";
-}
-
 std::string in_words(const Override& given) {
   return "until " + format_rfc3339(given.until) + " by " + given.actor + ": " + given.reason;
 }

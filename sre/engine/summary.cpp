@@ -106,8 +106,8 @@ std::string Engine::Impl::fingerprint_of_spec() const {
 
 template <class Archive>
 void Engine::Impl::visit_plain(Archive& archive) {
-  archive(chain, permits, approvals, overrides, seen_events, timers, agent_names, agents, counters,
-          now, next_seq, next_decision);
+  archive(chain, permits, approvals, overrides, seen_events, timers, agent_names, agents, activity,
+          counters, now, next_seq, next_decision);
 }
 
 std::string Engine::Impl::save() const {

@@ -74,7 +74,10 @@ breakers::CallResult call_result(telemetry::Outcome outcome,
 
 EventReply Engine::Impl::on_event(const telemetry::Event& event) {
   heard(event.dimensions[Dimension::Agent]);
-  if (event.kind == EventKind::Heartbeat) return EventReply::Accepted;
+  if (event.kind == EventKind::Heartbeat) {
+    note_activity(event);
+    return EventReply::Accepted;
+  }
   Permit* permit = event.id.empty() ? nullptr : permits.find(event.id);
   if (permit != nullptr && !is_report_of(event, *permit)) permit = nullptr;
   if (permit == nullptr && !event.id.empty() && !seen_events.insert(identity_of(event))) {
@@ -170,9 +173,15 @@ void Engine::Impl::stop_if_overrun(const breakers::LimitSpec& limit, const Dimen
 void Engine::Impl::count_event(const telemetry::Event& event, Instant at) {
   ++counters.events;
   if (event.weight > 1) ++counters.sampled;
+  note_activity(event);
   for (std::size_t i = 0; i < slos.size(); ++i) {
     if (const auto key = slos[i].record(event, at, now)) evaluate(i, *key);
   }
+}
+
+void Engine::Impl::note_activity(const telemetry::Event& event) {
+  counters.events_by_kind[static_cast<std::size_t>(event.kind)].add(event.outcome);
+  activity.record(event, now);
 }
 
 // Telemetry without a check still moves breakers and is charged to limits.

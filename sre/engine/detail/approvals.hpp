@@ -62,7 +62,7 @@ class Approvals {
   // Bounds memory against callers that ask without end; above it nothing new waits.
   static constexpr std::size_t kMax = 10'000;
 
-  [[nodiscard]] bool empty() const { return by_id_.empty(); }
+  [[nodiscard]] const std::map<std::string, Approval, std::less<>>& all() const { return by_id_; }
   // The one approval of this request, in whatever state; null if nobody asked.
   [[nodiscard]] Approval* find_request(const killswitch::Digest& request);
   [[nodiscard]] Approval* find(std::string_view id);

@@ -1,7 +1,8 @@
 // The engine's parts and the paths through them. One file per path: telemetry_path.cpp (events and
 // reports), check_path.cpp (decisions) with gates.cpp, orders_path.cpp (kills, re-arming,
 // approvals), overrides_path.cpp (forced breakers, raised limits), engine.cpp (dispatch and
-// timers), summary.cpp (summary and saved state).
+// timers), summary.cpp, status.cpp (what readers off the thread see), state.cpp (save, restore,
+// reconfigure).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,8 @@
 #include "killswitch/fence.hpp"
 #include "policy/rules.hpp"
 #include "slo/slo.hpp"
+#include "sre/engine/counters.hpp"
+#include "sre/engine/detail/activity.hpp"
 #include "sre/engine/detail/approvals.hpp"
 #include "sre/engine/detail/overrides.hpp"
 #include "sre/engine/detail/permits.hpp"
@@ -25,32 +28,9 @@
 #include "sre/engine/detail/state_rules.hpp"
 #include "sre/engine/detail/timers.hpp"
 #include "sre/engine/engine.hpp"
+#include "sre/engine/status.hpp"
 
 namespace fusebox::engine {
-
-// What was counted since the engine began; part of the summary, all of it of the saved state.
-struct Counters {
-  std::int64_t inputs = 0;
-  std::int64_t events = 0;  // counted, reports included
-  std::int64_t duplicate = 0;
-  std::int64_t late = 0;
-  std::int64_t future = 0;
-  std::int64_t sampled = 0;
-  std::int64_t checks = 0;
-  std::int64_t proceeded = 0;
-  std::int64_t refused = 0;
-  std::int64_t committed = 0;
-  std::int64_t repeated = 0;
-  std::int64_t late_reports = 0;
-  std::int64_t unknown_reports = 0;
-  std::int64_t condition_errors = 0;  // of request rules
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive(inputs, events, duplicate, late, future, sampled, checks, proceeded, refused, committed,
-            repeated, late_reports, unknown_reports, condition_errors);
-  }
-};
 
 // When each agent was last heard, for the dead-man.
 struct Agent {
@@ -130,6 +110,7 @@ struct Engine::Impl {
   void stop_if_overrun(const breakers::LimitSpec& limit, const Dimensions& dimensions,
                        std::size_t first_change);
   void count_event(const telemetry::Event& event, Instant at);
+  void note_activity(const telemetry::Event& event);
   void observe(const telemetry::Event& event, Instant at);
   void evaluate(std::size_t slo, KeyIndex key);
   void heard(std::string_view agent);
@@ -180,6 +161,12 @@ struct Engine::Impl {
   void on_override_end(const Timer& timer);
   void audit_override(std::string_view kind, const Override& given, const KeySpec& key_spec);
 
+  // status.cpp
+  [[nodiscard]] Status status();
+  [[nodiscard]] std::vector<AgentStatus> agent_statuses(
+      const std::vector<ActivitySeries>& series) const;
+  [[nodiscard]] const KeySpec& subject_spec_of(const Override& given);
+
   // summary.cpp
   void write_summary(std::string& out);
   void write_counters(JsonWriter& json) const;
@@ -205,6 +192,7 @@ struct Engine::Impl {
   Timers timers;
   KeyTable agent_names;
   std::vector<Agent> agents;
+  Activity activity;
   Counters counters;
   Instant now{};
   std::int64_t next_seq = 1;

@@ -14,6 +14,10 @@
 
 namespace fusebox::engine {
 
+[[nodiscard]] constexpr std::string_view name_of(telemetry::ForcedState state) {
+  return state == telemetry::ForcedState::Open ? "open" : "closed";
+}
+
 enum class OverrideKind : std::uint8_t { Force, Raise };
 constexpr OverrideKind last_of(OverrideKind) { return OverrideKind::Raise; }
 

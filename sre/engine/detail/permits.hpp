@@ -136,6 +136,7 @@ class PermitTable {
   void make_late(Permit& permit);
 
   [[nodiscard]] Permit& at(std::uint32_t index) { return permits_[index]; }
+  [[nodiscard]] const Permit& at(std::uint32_t index) const { return permits_[index]; }
   [[nodiscard]] bool is_open(std::uint32_t index, std::uint64_t serial) const {
     const Permit& permit = permits_[index];
     return permit.serial == serial && permit.state == PermitState::Open;

@@ -92,6 +92,16 @@ bool StateRules::restricts(const Rule& rule, const killswitch::Target& target) c
   return parsed && covers(*parsed, target);
 }
 
+std::vector<RestrictionStatus> StateRules::restrictions() const {
+  std::vector<RestrictionStatus> out;
+  for (const Rule& rule : rules_) {
+    for (const auto& [value, keys] : rule.active) {
+      out.push_back({rule.spec->id, scope_text(*rule.spec, value), rule.spec->mode});
+    }
+  }
+  return out;
+}
+
 void StateRules::save(ArchiveWriter& archive) const {
   for (const auto& bindings : bound_) {
     for (const Binding& binding : bindings) archive(binding.on);

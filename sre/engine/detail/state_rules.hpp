@@ -13,6 +13,7 @@
 #include "policy/rules.hpp"
 #include "slo/slo.hpp"
 #include "sre/engine/spec.hpp"
+#include "sre/engine/status.hpp"
 #include "telemetry/record.hpp"
 
 namespace fusebox::engine {
@@ -46,6 +47,9 @@ class StateRules {
       }
     }
   }
+
+  // Every rule that restricts something now, in the order of the policies; shadow rules too.
+  [[nodiscard]] std::vector<RestrictionStatus> restrictions() const;
 
   [[nodiscard]] std::int64_t condition_errors() const { return errors_; }
 
