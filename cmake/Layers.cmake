@@ -22,6 +22,7 @@ set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/en
 set(FUSEBOX_HEADER_HOMES
   "^re2/=policy"
   "^simdjson=telemetry"
+  "^sqlite3\\.h=sre/store"
   "^protozero/=telemetry"
   "^libdeflate\\.h=telemetry"
   "^openssl/=killswitch"

@@ -7,6 +7,7 @@ find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS json)
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(simdjson REQUIRED)
+find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)  # 0.7: the target is `yaml-cpp`, without a namespace
 find_package(ZLIB REQUIRED)
 

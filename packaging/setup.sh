@@ -16,7 +16,7 @@ readonly LOCK_SECONDS=600  # how long another package manager may hold the lock
 
 readonly BUILD=(make cmake ninja-build clang-16 ccache pkg-config libboost1.81-dev
   libboost-json1.81-dev libssl-dev libyaml-cpp-dev libsimdjson-dev libprotozero-dev libdeflate-dev
-  libre2-dev libcli11-dev zlib1g-dev)
+  libre2-dev libsqlite3-dev libcli11-dev zlib1g-dev)
 # libclang-rt: the sanitizers and libFuzzer. llvm-16: their stack traces with names.
 # prometheus: promtool, the oracle of the alert tests.
 readonly TEST=(g++ libgtest-dev libgmock-dev libclang-rt-16-dev llvm-16 prometheus python3)
