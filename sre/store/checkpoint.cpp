@@ -29,11 +29,12 @@ constexpr const char* kCreate =
     "COMMIT";
 static_assert(kApplicationId == 1717729395);
 
-// EXTRA: the removal of the journal, which is the commit, is made safe too. Log segments are
-// removed on the strength of it.
+// With the lock kept, a commit cuts the journal to nothing and syncs that, so that it is safe when
+// COMMIT returns: log segments are removed on the strength of it. Deleting the journal instead,
+// as without the lock, would need EXTRA to be as safe.
 constexpr const char* kSettings =
     "PRAGMA locking_mode=EXCLUSIVE;"
-    "PRAGMA journal_mode=DELETE;"
+    "PRAGMA journal_size_limit=0;"
     "PRAGMA synchronous=EXTRA;"
     "PRAGMA temp_store=MEMORY;"
     "PRAGMA cell_size_check=ON;";
@@ -65,12 +66,20 @@ std::string own_schema() {
   return std::string(create.substr(first, end - first));
 }
 
+Unexpected not_ours(const std::string& path) {
+  return {ErrorCode::StateCorrupt, path + ": it is no database of fusebox"};
+}
+
 class Session {
  public:
   Session(FilesVfs& vfs, Database database) : vfs_(vfs), database_(std::move(database)) {}
 
   Result<void> prepare(const std::string& path) {
     if (auto done = database_.run(kSettings); !done) return done;
+    const auto mode = database_.text("PRAGMA journal_mode");
+    if (!mode) return Unexpected{mode.error()};
+    // The mode that lies in every database we make; another would begin by writing files.
+    if (*mode != "delete") return not_ours(path);
     const auto schema = schema_of(database_);
     if (!schema) return Unexpected{schema.error()};
     const auto version = database_.number("PRAGMA user_version");
@@ -122,7 +131,7 @@ class Session {
     const auto id = database_.number("PRAGMA application_id");
     if (!id) return Unexpected{id.error()};
     if (*id != kApplicationId || version != kVersion || schema != own_schema()) {
-      return Unexpected{ErrorCode::StateCorrupt, path + ": it is no database of fusebox"};
+      return not_ours(path);
     }
     vfs_.forget_failure();
     const auto found = database_.text("PRAGMA quick_check(1)");
