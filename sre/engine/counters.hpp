@@ -24,6 +24,16 @@ constexpr void add_capped(std::int64_t& sum, std::int64_t amount) {
   sum = amount > kSumMax - sum ? kSumMax : sum + amount;
 }
 
+[[nodiscard]] constexpr bool in_range(std::int64_t sum) { return sum >= 0 && sum <= kSumMax; }
+
+template <class T, std::size_t N>
+[[nodiscard]] constexpr bool in_range(const std::array<T, N>& sums) {
+  for (const T& sum : sums) {
+    if (!in_range(sum)) return false;
+  }
+  return true;
+}
+
 // Events by outcome; an event need not have one.
 struct OutcomeCounts {
   PerValue<telemetry::Outcome, std::int64_t> by_outcome{};
@@ -38,6 +48,10 @@ struct OutcomeCounts {
     archive(by_outcome, without);
   }
 };
+
+[[nodiscard]] constexpr bool in_range(const OutcomeCounts& counts) {
+  return in_range(counts.by_outcome) && in_range(counts.without);
+}
 
 using DecisionCounts =
     PerValue<policy::Effect, PerValue<policy::Gate, PerValue<policy::Reason, std::int64_t>>>;
@@ -64,6 +78,9 @@ struct Counters {
   // {breaker, from, to, detector} as in breaker records: as many as documents have transitions.
   std::map<std::array<std::string, 4>, std::int64_t> breaker_moves;
 
+  // Could these have been counted?
+  [[nodiscard]] bool in_range() const;
+
   template <class Archive>
   void visit(Archive& archive) {
     archive(inputs, events, duplicate, late, future, sampled, checks, proceeded, refused, committed,
@@ -71,5 +88,16 @@ struct Counters {
             breaker_moves);
   }
 };
+
+inline bool Counters::in_range() const {
+  using engine::in_range;
+  for (const auto& [move, count] : breaker_moves) {
+    if (!in_range(count)) return false;
+  }
+  const std::array plain{
+      inputs,    events,  duplicate, late,     future,       sampled,         checks,
+      proceeded, refused, committed, repeated, late_reports, unknown_reports, condition_errors};
+  return in_range(plain) && in_range(events_by_kind) && in_range(decisions);
+}
 
 }  // namespace fusebox::engine

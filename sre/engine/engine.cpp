@@ -22,11 +22,10 @@ Engine::Impl::Impl(EngineSpec from)
       policy_digest(spec.policy_digest.empty()
                         ? nullptr
                         : std::make_shared<const std::string>(spec.policy_digest)),
-      state_rules(spec) {
-  for (const slo::SloSpec& each : spec.slos) slos.emplace_back(each);
-  for (const breakers::BreakerSpec& each : spec.breakers) breaker_sets.emplace_back(each);
-  for (const breakers::LimitSpec& each : spec.limits) limits.emplace_back(each);
-}
+      slos(spec.slos.begin(), spec.slos.end()),
+      breaker_sets(spec.breakers.begin(), spec.breakers.end()),
+      limits(spec.limits.begin(), spec.limits.end()),
+      state_rules(spec) {}
 
 Reply Engine::Impl::apply(const telemetry::Input& input, Effects& out) {
   effects = &out;
@@ -92,7 +91,7 @@ void Engine::Impl::fire(const Timer& timer) {
       break;
     case TimerKind::SlotLease: {
       HeldLimit& held = permits.at(timer.index).holds[timer.part];
-      limits[held.limit].free_slot(held.hold);
+      if (held.limit != kNowhere) limits[held.limit].free_slot(held.hold);
       break;
     }
     case TimerKind::ApprovalExpiry:
@@ -194,6 +193,12 @@ void Engine::write_summary(std::string& out) { impl_->write_summary(out); }
 
 std::string Engine::save() const { return impl_->save(); }
 
-Result<void> Engine::restore(std::string_view bytes) { return impl_->restore(bytes); }
+Result<Effects> Engine::restore(std::string_view bytes) { return impl_->restore(bytes); }
+
+Effects Engine::reconfigure(EngineSpec spec) { return impl_->reconfigure(std::move(spec)); }
+
+bool Engine::merge(const killswitch::Order& order) { return impl_->fence.merge(order); }
+
+std::vector<killswitch::Order> Engine::orders() const { return impl_->orders(); }
 
 }  // namespace fusebox::engine

@@ -65,11 +65,25 @@ class Engine {
   // {"summary":{slos, breakers, limits, kills, events, audit}} at now(), appended without newline.
   void write_summary(std::string& out);
 
-  // The whole state as bytes that end in their own digest, and back into a fresh engine of the same
-  // specification. Errors: StateCorrupt, StateNewer, StateMismatch; after an error the engine must
-  // not be used.
+  // The whole state as bytes that end in their own digest, and back into a fresh engine. Under
+  // another configuration it is as if the engine had been reconfigured since; the effects are then
+  // those of reconfigure(), else none. Errors: StateCorrupt, StateNewer; after an error the engine
+  // must not be used.
   [[nodiscard]] std::string save() const;
-  [[nodiscard]] Result<void> restore(std::string_view bytes);
+  [[nodiscard]] Result<Effects> restore(std::string_view bytes);
+
+  // Goes on under another configuration, at now(). Every SLO, breaker, limit and rule keeps its
+  // state unless what that state means has changed (detail/spec_digest.hpp says what does not): a
+  // number of a limit may change, its scope may not. Those begin afresh, with a notice each; calls
+  // under way are settled with the others as they end. Stop orders, permits, approvals, what was
+  // seen, counters and the audit chain stay as they are. The effects say what began afresh.
+  // Microseconds for each document that is as it was, O(keys) for each that is not.
+  [[nodiscard]] Effects reconfigure(EngineSpec spec);
+
+  // At start: a stop order that was kept elsewhere, see Fence::merge. True if it was news.
+  bool merge(const killswitch::Order& order);
+  // All stop orders, armed ones too, by number.
+  [[nodiscard]] std::vector<killswitch::Order> orders() const;
 
  private:
   struct Impl;

@@ -172,8 +172,16 @@ void Engine::Impl::on_override_end(const Timer& timer) {
   overrides.erase(timer.serial);
 }
 
+// Is this still more than what is configured?
+bool Engine::Impl::raises(const Override& given) {
+  const Limit* limit = find_named(limits, given.document);
+  if (limit == nullptr) return false;
+  const auto configured = limit->spec().budget[breakers::index_of(given.resource)];
+  return configured && given.max > *configured;
+}
+
 // Puts what was said into force again, in an engine that was restored or configured anew. False if
-// its breaker, limit or key is not there any more.
+// its breaker, limit or key is not there.
 bool Engine::Impl::enforce_again(const Override& given) {
   if (given.kind == OverrideKind::Force) {
     BreakerSet* set = find_named(breaker_sets, given.document);
@@ -183,7 +191,7 @@ bool Engine::Impl::enforce_again(const Override& given) {
   }
   Limit* limit = find_named(limits, given.document);
   const auto key = limit == nullptr ? std::nullopt : limit->find_key(given.key);
-  if (!key || !limit->spec().budget[breakers::index_of(given.resource)]) return false;
+  if (!key) return false;
   limit->raise(*key, given.resource, given.max);
   return true;
 }

@@ -57,12 +57,18 @@ Status Engine::Impl::status() {
     out.overrides.push_back(status_of(given, subject_spec_of(given)));
   }
   out.restrictions = state_rules.restrictions();
-  for (const killswitch::Order* order : fence.orders()) out.kills.push_back(*order);
+  out.kills = orders();
   out.counters = counters;
   out.condition_errors = all_condition_errors();
   out.open_permits = static_cast<std::int64_t>(permits.open_count());
   out.audit_entries = chain.entries();
   out.audit_head = chain.head();
+  return out;
+}
+
+std::vector<killswitch::Order> Engine::Impl::orders() const {
+  std::vector<killswitch::Order> out;
+  for (const killswitch::Order* order : fence.orders()) out.push_back(*order);
   return out;
 }
 

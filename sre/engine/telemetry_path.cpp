@@ -136,11 +136,13 @@ void Engine::Impl::close_by(Permit& permit, const telemetry::Event& event,
   ++(late ? counters.late_reports : counters.committed);
   if (!late) {
     for (const HeldLimit& held : permit.holds) {
+      if (held.limit == kNowhere) continue;
       const std::size_t before = changes.size();
       limits[held.limit].settle(held.hold, usage, now, changes);
       stop_if_overrun(limits[held.limit].spec(), event.dimensions, before);
     }
     for (const HeldBreaker& held : permit.tickets) {
+      if (held.breaker == kNowhere) continue;
       breakers::BreakerSet& set = breaker_sets[held.breaker];
       if (event.outcome) {
         set.report(held.taken, call_result(*event.outcome, event.measured), at, now, changes);
@@ -230,8 +232,11 @@ void Engine::Impl::heard(std::string_view agent) {
 }
 
 void Engine::Impl::on_silence(std::uint32_t index) {
-  if (!spec.silence) return;  // switched off since the timer was set
   Agent& agent = agents[index];
+  if (!spec.silence) {    // switched off since the timer was set
+    agent.silent = true;  // it has no timer: heard() sets one if it is switched on again
+    return;
+  }
   const Instant deadline = add_saturated(agent.heard, *spec.silence);
   if (deadline > now) {  // it was heard since the timer was set
     set_timer({deadline, 0, TimerKind::AgentSilence, index, 0, 0});
@@ -247,9 +252,11 @@ void Engine::Impl::on_silence(std::uint32_t index) {
 
 void Engine::Impl::expire_permit(Permit& permit) {
   for (const HeldLimit& held : permit.holds) {
-    limits[held.limit].settle_in_full(held.hold, now, changes);
+    if (held.limit != kNowhere) limits[held.limit].settle_in_full(held.hold, now, changes);
   }
-  for (const HeldBreaker& held : permit.tickets) breaker_sets[held.breaker].release(held.taken);
+  for (const HeldBreaker& held : permit.tickets) {
+    if (held.breaker != kNowhere) breaker_sets[held.breaker].release(held.taken);
+  }
   permits.make_late(permit);
 }
 

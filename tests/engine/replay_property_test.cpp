@@ -139,11 +139,18 @@ TEST(EngineState, EveryFlippedBitIsRefused) {
   }
 }
 
-TEST(EngineState, AnotherConfigurationIsRefused) {
-  Engine engine(spec_of(kToolSlo));
-  const auto restored = engine.restore(saved_state(3));
-  ASSERT_FALSE(restored);
-  EXPECT_EQ(restored.error().code, ErrorCode::StateMismatch);
+TEST(EngineState, OlderAndNewerLayoutsAreRefused) {
+  for (const int version : {0, 1, 3}) {
+    std::string state = saved_state(3);
+    state[3] = static_cast<char>(2 * version);  // a zigzag varint, behind the magic
+    state.resize(state.size() - 32);
+    const auto digest = killswitch::sha256(state);
+    state.append(digest.begin(), digest.end());
+    Engine engine(spec_of(kEverything));
+    const auto restored = engine.restore(state);
+    ASSERT_FALSE(restored);
+    EXPECT_EQ(restored.error().code, version > 2 ? ErrorCode::StateNewer : ErrorCode::StateCorrupt);
+  }
 }
 
 }  // namespace

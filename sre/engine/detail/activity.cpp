@@ -25,15 +25,11 @@ Dimensions overflow() {
   return out;
 }
 
-bool in_range(std::int64_t sum) { return sum >= 0 && sum <= kSumMax; }
-
 bool in_range(const ActivitySums& sums) {
-  const auto all = [](const auto& counts) {
-    return std::all_of(counts.begin(), counts.end(), [](std::int64_t n) { return in_range(n); });
-  };
-  return all(sums.events.by_outcome) && in_range(sums.events.without) && in_range(sums.tokens_in) &&
-         in_range(sums.tokens_out) && in_range(sums.cost.value) && all(sums.durations) &&
-         in_range(sums.duration_us) && sums.heard >= Instant{};
+  using engine::in_range;
+  return in_range(sums.events) && in_range(sums.tokens_in) && in_range(sums.tokens_out) &&
+         in_range(sums.cost.value) && in_range(sums.durations) && in_range(sums.duration_us) &&
+         sums.heard >= Instant{};
 }
 
 }  // namespace

@@ -132,13 +132,16 @@ void Approvals::erase(const Approval& approval) {
   by_id_.erase(by_id_.find(approval.id));
 }
 
-void Approvals::rebuild() {
+bool Approvals::rebuild() {
   by_request_.clear();
   by_serial_.clear();
   for (const auto& [id, approval] : by_id_) {
-    by_request_[approval.request] = id;
-    by_serial_[approval.serial] = id;
+    if (approval.id != id || approval.serial >= next_serial_) return false;
+    if (approval.asked < Instant{} || approval.expires < Instant{}) return false;
+    if (!by_request_.emplace(approval.request, id).second) return false;
+    if (!by_serial_.emplace(approval.serial, id).second) return false;
   }
+  return by_id_.size() <= kMax;
 }
 
 }  // namespace fusebox::engine

@@ -78,11 +78,13 @@ class Approvals {
   template <class Archive>
   void visit(Archive& archive) {
     archive(by_id_, ended_, next_serial_);
-    if constexpr (Archive::kReading) rebuild();
+    if constexpr (Archive::kReading) {
+      if (!rebuild()) archive.fail();
+    }
   }
 
  private:
-  void rebuild();
+  [[nodiscard]] bool rebuild();
 
   std::map<std::string, Approval, std::less<>> by_id_;
   std::map<killswitch::Digest, std::string> by_request_;

@@ -5,6 +5,7 @@
 // reconfigure).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,6 +54,19 @@ struct RefusedOrder {
   std::string_view reason;
 };
 
+// Where each document of an earlier configuration has gone, by its number there: its number here,
+// or kNowhere if its state was left behind.
+struct Carried {
+  std::vector<std::uint32_t> slos;
+  std::vector<std::uint32_t> breakers;
+  std::vector<std::uint32_t> limits;
+  std::vector<std::string> afresh;  // what was left behind: "breaker tools"
+
+  [[nodiscard]] static bool contains(const std::vector<std::uint32_t>& places, std::size_t number) {
+    return std::find(places.begin(), places.end(), number) != places.end();
+  }
+};
+
 // A check on its way through the gates. Reused, so that deciding allocates nothing.
 struct Deliberation {
   struct LimitSeen {
@@ -84,6 +98,15 @@ template <class Holder>
     if (holder.spec().name == name) return &holder;
   }
   return nullptr;
+}
+
+// Its number; kNowhere if there is none.
+template <class Holder>
+[[nodiscard]] std::uint32_t number_of(const std::vector<Holder>& holders, std::string_view name) {
+  for (std::uint32_t i = 0; i < holders.size(); ++i) {
+    if (holders[i].spec().name == name) return i;
+  }
+  return kNowhere;
 }
 
 struct Engine::Impl {
@@ -158,11 +181,13 @@ struct Engine::Impl {
   Reply on_raise(const telemetry::RaiseInput& input);
   const Override& enforce_until(Override given);
   [[nodiscard]] bool enforce_again(const Override& given);
+  [[nodiscard]] bool raises(const Override& given);
   void on_override_end(const Timer& timer);
   void audit_override(std::string_view kind, const Override& given, const KeySpec& key_spec);
 
   // status.cpp
   [[nodiscard]] Status status();
+  [[nodiscard]] std::vector<killswitch::Order> orders() const;
   [[nodiscard]] std::vector<AgentStatus> agent_statuses(
       const std::vector<ActivitySeries>& series) const;
   [[nodiscard]] const KeySpec& subject_spec_of(const Override& given);
@@ -171,14 +196,25 @@ struct Engine::Impl {
   void write_summary(std::string& out);
   void write_counters(JsonWriter& json) const;
   [[nodiscard]] std::int64_t all_condition_errors() const;
+
+  // state.cpp
+  [[nodiscard]] std::string save() const;
+  [[nodiscard]] Result<Effects> restore(std::string_view bytes);
+  [[nodiscard]] Effects reconfigure(EngineSpec next);
   template <class Archive>
   void visit_plain(Archive& archive);
-  [[nodiscard]] std::string fingerprint_of_spec() const;
-  [[nodiscard]] std::string save() const;
-  [[nodiscard]] Result<void> restore(std::string_view bytes);
+  [[nodiscard]] bool read_state(ArchiveReader& archive, Carried& carried,
+                                std::vector<StateRules::Memory>& memories);
+  [[nodiscard]] bool settle_in(Carried& carried, std::vector<StateRules::Memory> memories);
+  [[nodiscard]] bool enforce_all_again(Carried& carried);
+  void end_silence();
+  void tell_afresh(const Carried& carried);
+  [[nodiscard]] bool fits_together() const;
+  [[nodiscard]] bool timers_fit() const;
+  [[nodiscard]] bool holds_fit() const;
 
-  const EngineSpec spec;
-  const std::shared_ptr<const std::string> policy_digest;  // null without policies
+  EngineSpec spec;
+  std::shared_ptr<const std::string> policy_digest;  // null without policies
   std::vector<slo::Slo> slos;
   std::vector<breakers::BreakerSet> breaker_sets;
   std::vector<breakers::Limit> limits;

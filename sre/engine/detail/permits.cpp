@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "policy/dynamic_archive.hpp"
 #include "sre/engine/detail/approvals.hpp"
 
 namespace fusebox::engine {
@@ -44,63 +45,12 @@ void OwnedDocument::assign(const policy::DynamicDocument* from) {
   }
 }
 
-namespace {
-
-// One node with its own copies of the texts, as it stands in an archive.
-struct StoredNode {
-  std::uint8_t kind = 0;
-  bool boolean = false;
-  std::uint32_t children = 0;
-  std::uint32_t descendants = 0;
-  std::int64_t integer = 0;
-  double number = 0;
-  std::string key;
-  std::string text;
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive(kind, boolean, children, descendants, integer, number, key, text);
-  }
-};
-
-// True if the descendant counts make a tree of exactly these nodes.
-bool is_tree(const std::vector<policy::DynamicNode>& nodes) {
-  std::vector<std::size_t> ends;  // where each open subtree ends
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    while (!ends.empty() && ends.back() == i) ends.pop_back();
-    if (i > 0 && ends.empty()) return false;
-    const std::size_t end = i + 1 + nodes[i].descendants;
-    if (end > (ends.empty() ? nodes.size() : ends.back())) return false;
-    if (nodes[i].children > nodes[i].descendants) return false;
-    ends.push_back(end);
-  }
-  return nodes.empty() || nodes.front().descendants + 1 == nodes.size();
-}
-
-}  // namespace
-
-void OwnedDocument::visit(ArchiveWriter& archive) {
-  std::vector<StoredNode> stored;
-  for (const policy::DynamicNode& node : document_.nodes) {
-    stored.push_back({static_cast<std::uint8_t>(node.kind), node.boolean, node.children,
-                      node.descendants, node.integer, node.number, std::string(node.key),
-                      std::string(node.text)});
-  }
-  archive(stored);
-}
+void OwnedDocument::visit(ArchiveWriter& archive) { policy::save_document(archive, &document_); }
 
 void OwnedDocument::visit(ArchiveReader& archive) {
-  std::vector<StoredNode> stored;
-  archive(stored);
-  policy::DynamicDocument document;
-  for (const StoredNode& node : stored) {
-    if (node.kind > static_cast<std::uint8_t>(policy::DynamicKind::Map)) archive.fail();
-    document.nodes.push_back({static_cast<policy::DynamicKind>(node.kind), node.boolean,
-                              node.children, node.descendants, node.integer, node.number, node.key,
-                              node.text});
-  }
-  if (!is_tree(document.nodes)) archive.fail();
-  if (!archive.failed()) assign(&document);
+  policy::DynamicDocument views;
+  policy::load_document(archive, views);
+  assign(&views);
 }
 
 void Permit::keep_answer(const telemetry::DecisionRecord& decision) {
@@ -176,6 +126,30 @@ void PermitTable::make_late(Permit& permit) {
   late_.emplace_back(permit.index, permit.serial);
 }
 
+namespace {
+
+bool renumber_one(std::uint32_t& number, const std::vector<std::uint32_t>& places) {
+  if (number == kNowhere) return true;
+  if (number >= places.size()) return false;
+  number = places[number];
+  return true;
+}
+
+}  // namespace
+
+bool PermitTable::renumber(const std::vector<std::uint32_t>& limits,
+                           const std::vector<std::uint32_t>& breakers) {
+  for (Permit& permit : permits_) {
+    for (HeldLimit& held : permit.holds) {
+      if (!renumber_one(held.limit, limits)) return false;
+    }
+    for (HeldBreaker& held : permit.tickets) {
+      if (!renumber_one(held.breaker, breakers)) return false;
+    }
+  }
+  return true;
+}
+
 void PermitTable::forget(Permit& permit) {
   if (permit.state == PermitState::Open) --open_;
   if (permit.state == PermitState::Open) forget_repeats(permit);
@@ -192,22 +166,28 @@ void PermitTable::forget_repeats(const Permit& permit) {
 void PermitTable::rebuild(ArchiveReader& archive) {
   by_id_.clear();
   by_repeat_.clear();
-  std::size_t live = 0;
+  std::size_t open = 0;
+  std::vector<bool> free(permits_.size());
+  for (const std::uint32_t index : free_) {
+    if (index >= permits_.size() || free[index]) return archive.fail();
+    free[index] = true;
+  }
   for (std::uint32_t i = 0; i < permits_.size(); ++i) {
     Permit& permit = permits_[i];
-    if (permit.index != i) archive.fail();
+    const bool holds = !permit.holds.empty() || !permit.tickets.empty();
+    const bool is_open = permit.state == PermitState::Open;
+    if (permit.index != i || free[i] != (permit.state == PermitState::Free)) return archive.fail();
     if (permit.state == PermitState::Free) continue;
-    ++live;
-    if (!by_id_.emplace(permit.id, i).second) archive.fail();
-    if (permit.state == PermitState::Open) remember_repeats(permit);
-  }
-  for (const std::uint32_t index : free_) {
-    if (index >= permits_.size() || permits_[index].state != PermitState::Free) archive.fail();
+    if (permit.serial >= next_serial_ || permit.lease_ends < Instant{}) return archive.fail();
+    if (permit.id.empty() || (holds && !is_open)) return archive.fail();
+    if (!by_id_.emplace(permit.id, i).second) return archive.fail();
+    if (is_open) remember_repeats(permit);
+    open += is_open ? 1 : 0;
   }
   for (const auto& [index, serial] : late_) {
-    if (index >= permits_.size()) archive.fail();
+    if (index >= permits_.size()) return archive.fail();
   }
-  if (live + free_.size() != permits_.size()) archive.fail();
+  if (open != open_ || late_.size() > kLateMax) archive.fail();
 }
 
 // The request holds who asks, so a key means nothing to another agent or tenant.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -67,8 +68,12 @@ class OwnedDocument {
 enum class PermitState : std::uint8_t { Free, Open, Late };
 constexpr PermitState last_of(PermitState) { return PermitState::Late; }
 
+// Where a hold or ticket stands whose limit or breaker is not configured any more, or was
+// configured anew: settling it changes nothing.
+inline constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
+
 struct HeldLimit {
-  std::uint32_t limit = 0;
+  std::uint32_t limit = 0;  // in the order of the configuration, or kNowhere
   breakers::Hold hold;
   template <class Archive>
   void visit(Archive& archive) {
@@ -77,7 +82,7 @@ struct HeldLimit {
 };
 
 struct HeldBreaker {
-  std::uint32_t breaker = 0;
+  std::uint32_t breaker = 0;  // likewise
   breakers::BreakerSet::Taken taken;
   template <class Archive>
   void visit(Archive& archive) {
@@ -141,6 +146,10 @@ class PermitTable {
     const Permit& permit = permits_[index];
     return permit.serial == serial && permit.state == PermitState::Open;
   }
+  // Renumbers what all permits hold: places[i] is where number i has gone. False if a permit holds
+  // what never was.
+  [[nodiscard]] bool renumber(const std::vector<std::uint32_t>& limits,
+                              const std::vector<std::uint32_t>& breakers);
   [[nodiscard]] std::size_t size() const { return permits_.size(); }
   [[nodiscard]] std::size_t open_count() const { return open_; }
 

@@ -39,7 +39,14 @@ class RecentSet {
   template <class Archive>
   void visit(Archive& archive) {
     archive(young_.ids, old_.ids);
-    if constexpr (Archive::kReading) rebuild();
+    if constexpr (Archive::kReading) {
+      const bool fits = young_.ids.size() <= kRecentIdsMin && old_.ids.size() <= kRecentIdsMin;
+      if (fits) {
+        rebuild();
+      } else {
+        archive.fail();
+      }
+    }
   }
 
  private:

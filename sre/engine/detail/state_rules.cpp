@@ -3,14 +3,16 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "sre/engine/detail/spec_digest.hpp"
 
 namespace fusebox::engine {
 namespace {
 
 // The value of the rule's scope for this key; the whole text for a fixed scope.
-std::string_view scope_value(const policy::RuleSpec& rule, const slo::SloView& view) {
+std::string_view scope_value(const policy::RuleSpec& rule, const slo::SloSpec& slo,
+                             std::string_view key) {
   if (!rule.scope->dimension) return rule.scope->fixed;
-  return view.spec->group_by.value(view.key, *rule.scope->dimension);
+  return slo.group_by.value(key, *rule.scope->dimension);
 }
 
 std::string scope_text(const policy::RuleSpec& rule, std::string_view value) {
@@ -66,7 +68,7 @@ void StateRules::apply_outcome(Rule& rule, const slo::SloView& view, bool on,
                                std::vector<telemetry::RecordBody>& out,
                                std::vector<KillRequest>& kills) {
   const policy::RuleSpec& spec = *rule.spec;
-  const std::string_view value = scope_value(spec, view);
+  const std::string_view value = scope_value(spec, *view.spec, view.key);
   const std::string scope = scope_text(spec, value);
   out.push_back(telemetry::PolicyRecord{spec.id, spec.effect, scope, spec.mode, on});
   if (spec.effect == policy::Effect::Deny) {
@@ -102,20 +104,53 @@ std::vector<RestrictionStatus> StateRules::restrictions() const {
   return out;
 }
 
-void StateRules::save(ArchiveWriter& archive) const {
-  for (const auto& bindings : bound_) {
-    for (const Binding& binding : bindings) archive(binding.on);
+std::vector<StateRules::Memory> StateRules::memory(const std::vector<slo::Slo>& slos) const {
+  std::vector<Memory> out;
+  for (std::size_t i = 0; i < slos.size(); ++i) {
+    for (const Binding& binding : bound_[i]) {
+      const policy::RuleSpec& rule = *rules_[binding.rule].spec;
+      out.push_back({rule.id, state_digest_of(rule), slos[i].spec().name, binding.on});
+    }
   }
-  for (const Rule& rule : rules_) archive(rule.active);
-  archive(errors_);
+  return out;
 }
 
-void StateRules::restore(ArchiveReader& archive) {
-  for (auto& bindings : bound_) {
-    for (Binding& binding : bindings) archive(binding.on);
+bool StateRules::recall(const std::vector<Memory>& memories, std::vector<slo::Slo>& slos) {
+  for (const Memory& memory : memories) {
+    Binding* binding = find(memory, slos);
+    if (binding != nullptr) binding->on = memory.on;
   }
-  for (Rule& rule : rules_) archive(rule.active);
-  archive(errors_);
+  for (std::size_t i = 0; i < slos.size(); ++i) {
+    const std::size_t cells = slos[i].keys().size() * slos[i].spec().objectives.size();
+    for (const Binding& binding : bound_[i]) {
+      if (binding.on.size() > cells) return false;
+      activate(binding, slos[i]);
+    }
+  }
+  return true;
+}
+
+StateRules::Binding* StateRules::find(const Memory& memory, const std::vector<slo::Slo>& slos) {
+  for (std::size_t i = 0; i < slos.size(); ++i) {
+    if (slos[i].spec().name != memory.slo) continue;
+    for (Binding& binding : bound_[i]) {
+      const policy::RuleSpec& rule = *rules_[binding.rule].spec;
+      if (rule.id == memory.rule && state_digest_of(rule) == memory.digest) return &binding;
+    }
+  }
+  return nullptr;
+}
+
+// Counts the restrictions of a binding whose cells have just been set.
+void StateRules::activate(const Binding& binding, slo::Slo& slo) {
+  Rule& rule = rules_[binding.rule];
+  if (rule.spec->effect != policy::Effect::Deny) return;
+  const std::size_t objectives = slo.spec().objectives.size();
+  for (std::size_t cell = 0; cell < binding.on.size(); ++cell) {
+    if (binding.on[cell] == 0) continue;
+    const auto key = static_cast<KeyIndex>(cell / objectives);
+    ++rule.active[std::string(scope_value(*rule.spec, slo.spec(), slo.keys().key(key)))];
+  }
 }
 
 bool covers(const killswitch::Scope& scope, const killswitch::Target& target) {

@@ -53,8 +53,24 @@ class StateRules {
 
   [[nodiscard]] std::int64_t condition_errors() const { return errors_; }
 
-  void save(ArchiveWriter& archive) const;
-  void restore(ArchiveReader& archive);
+  // Which rules are on for which keys of which SLO, by name, so that it outlives this
+  // configuration.
+  struct Memory {
+    std::string rule;
+    killswitch::Digest digest{};  // state_digest_of the rule
+    std::string slo;
+    std::vector<std::uint8_t> on;  // as in Binding
+
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive(rule, digest, slo, on);
+    }
+  };
+  [[nodiscard]] std::vector<Memory> memory(const std::vector<slo::Slo>& slos) const;
+  // Takes over what rules and SLOs of this configuration were on for; the caller has left out what
+  // belongs to SLOs whose keys are others now. False, if such a key does not exist.
+  [[nodiscard]] bool recall(const std::vector<Memory>& memories, std::vector<slo::Slo>& slos);
+  void count_errors(std::int64_t errors) { errors_ += errors; }
 
  private:
   struct Rule {
@@ -68,6 +84,8 @@ class StateRules {
     std::vector<std::uint8_t> on;  // by key x objectives + objective
   };
 
+  [[nodiscard]] Binding* find(const Memory& memory, const std::vector<slo::Slo>& slos);
+  void activate(const Binding& binding, slo::Slo& slo);
   [[nodiscard]] bool restricts(const Rule& rule, const killswitch::Target& target) const;
   void apply_outcome(Rule& rule, const slo::SloView& view, bool on,
                      std::vector<telemetry::RecordBody>& out, std::vector<KillRequest>& kills);

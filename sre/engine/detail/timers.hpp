@@ -59,6 +59,9 @@ class Timers {
     return timer;
   }
 
+  // In no order.
+  [[nodiscard]] const std::vector<Timer>& all() const { return heap_; }
+
   template <class Archive>
   void visit(Archive& archive) {
     archive(heap_, next_order_);
