@@ -71,11 +71,12 @@ struct HttpRequest {
   [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const;
 };
 
+// `{.status = 404}` is one: what is left out is empty.
 struct HttpResponse {
   int status = 200;
-  std::string content_type;  // no field when empty
-  HttpHeaders headers;       // besides what the server sets: length, connection, date
-  std::string body;
+  std::string content_type{};  // no field when empty
+  HttpHeaders headers{};       // besides what the server sets: length, connection, date
+  std::string body{};
 };
 
 // The bytes that %XX escapes stand for, or nothing if one is malformed. In a path '+' is itself.

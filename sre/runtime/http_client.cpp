@@ -153,7 +153,7 @@ Result<HttpResponse> HttpClient::request(const HttpCall& call, Duration timeout)
 Result<HttpResponse> HttpClient::stream_lines(std::string_view target, const HttpHeaders& headers,
                                               const std::function<bool(std::string_view)>& on_line,
                                               Duration silence) {
-  const HttpCall call{.method = "GET", .target = target, .headers = headers, .body = {}};
+  const HttpCall call{.method = "GET", .target = target, .headers = headers};
   if (const auto fine = detail::check_request_line(call.method, target); !fine) {
     return Unexpected{fine.error()};
   }

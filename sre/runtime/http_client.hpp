@@ -18,8 +18,8 @@ namespace fusebox::runtime {
 struct HttpCall {
   std::string_view method = "GET";
   std::string_view target = "/";  // percent-encoded, without blanks
-  HttpHeaders headers;
-  std::string_view body;
+  HttpHeaders headers{};
+  std::string_view body{};
 };
 
 // One kept connection. Not for two threads at once. Whatever the status, an answer is a value;
@@ -59,8 +59,8 @@ class HttpClient {
 struct HttpPost {
   Endpoint endpoint;
   std::string target;
-  HttpHeaders headers;
-  std::string body;
+  HttpHeaders headers{};
+  std::string body{};
 };
 void post_async(IoThreads& io, HttpPost post, Duration timeout,
                 std::function<void(Result<HttpResponse>)> done);

@@ -60,8 +60,7 @@ TEST(HttpClient, AsksAgainOnTheSameConnection) {
   TestServer server(echo);
   HttpClient client = connected(server.endpoint);
   for (const char* body : {"", "abc", "de"}) {
-    const auto answer =
-        client.request({.method = "POST", .target = "/x", .headers = {}, .body = body}, kPatience);
+    const auto answer = client.request({.method = "POST", .target = "/x", .body = body}, kPatience);
     ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->status, 200);
     EXPECT_EQ(answer->content_type, "text/plain");
@@ -173,8 +172,7 @@ TEST(HttpClient, SendsNoRequestThatWouldBeTwo) {
 TEST(HttpClient, ReadsLinesWhileTheyArrive) {
   std::optional<StreamWriter> writer;
   TestServer server([&writer](HttpRequest, Responder respond) {
-    writer.emplace(
-        respond.stream({.status = 200, .content_type = "", .headers = {}, .body = "1\n2\r"}));
+    writer.emplace(respond.stream({.status = 200, .body = "1\n2\r"}));
   });
   HttpClient client = connected(server.endpoint);
   std::string seen;

@@ -29,8 +29,8 @@ class Streams {
  public:
   HttpHandler handler() {
     return [this](HttpRequest, Responder respond) {
-      StreamWriter writer = respond.stream(
-          {.status = 200, .content_type = "text/event-stream", .headers = {}, .body = "hello"});
+      StreamWriter writer =
+          respond.stream({.status = 200, .content_type = "text/event-stream", .body = "hello"});
       writer.on_closed([this] { closed.raise(); });
       const std::lock_guard lock(mutex_);
       writers_.push_back(std::move(writer));

@@ -171,7 +171,6 @@ struct TestServer {
 inline void echo(HttpRequest request, Responder respond) {
   respond({.status = 200,
            .content_type = "text/plain",
-           .headers = {},
            .body = request.method + " " + request.path + " " + request.body});
 }
 

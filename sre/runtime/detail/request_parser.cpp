@@ -27,6 +27,10 @@ constexpr std::size_t kRequestLineOverhead = 12;  // two blanks, "HTTP/1.1", CRL
 
 constexpr std::string_view kLineEnd = "\r\n";
 
+// The shortest end of a chunked body, "0" and two line ends. Beast asserts that it is asked again
+// only with as much, so fewer bytes wait; whatever they are, more must follow them.
+constexpr std::size_t kLastChunkBytes = 5;
+
 std::string_view view(BeastView text) { return {text.data(), text.size()}; }
 
 // Whether the first line is a request of some HTTP that is neither 1.0 nor 1.1.
@@ -82,6 +86,9 @@ class RequestParser::Reader final : public http::basic_parser<true> {
 };
 
 RequestParser::Step RequestParser::Reader::put_more(std::string_view bytes) {
+  if (is_header_done() && chunked() && bytes.size() < kLastChunkBytes) {
+    return {.used = 0, .state = State::NeedMore};
+  }
   ErrorStatus error;
   const std::size_t used = put({bytes.data(), bytes.size()}, error);
   const std::size_t left = bytes.size() - used;

@@ -14,6 +14,10 @@ namespace {
 namespace http = boost::beast::http;
 using BeastView = boost::beast::string_view;
 
+// The shortest end of a chunked body, "0" and two line ends. Beast asserts that it is asked again
+// only with as much, so fewer bytes wait; whatever they are, more must follow them.
+constexpr std::size_t kLastChunkBytes = 5;
+
 std::string_view view(BeastView text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -64,6 +68,7 @@ ResponseParser::Step ResponseParser::put(std::string_view bytes) {
   while (used < bytes.size()) {
     ErrorStatus error;
     const std::string_view rest = bytes.substr(used);
+    if (header_done() && reader_->chunked() && rest.size() < kLastChunkBytes) break;
     used += reader_->put({rest.data(), rest.size()}, error);
     if (error == http::error::need_more) {
       const bool hopeless = bytes.size() - used > limits_.header_bytes_max;
