@@ -1,5 +1,6 @@
 #include "telemetry/detail/conventions.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -224,24 +225,30 @@ constexpr std::uint64_t short_word(std::string_view bytes) {
 
 // Names begin alike ("gen_ai.usage."), so length, middle and end tell them apart. A sender who
 // makes names collide gains nothing: probing ends at the next empty slot, and there are many.
-constexpr std::size_t slot_of(std::string_view name) {
-  constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
-  std::uint64_t hash = name.size() * kMultiplier;
-  if (name.size() < 8) {
-    hash = (hash ^ short_word(name)) * kMultiplier;
-  } else {
-    hash = (hash ^ load_word(name, name.size() - 8)) * kMultiplier;
-    hash = (hash ^ (hash >> 32) ^ load_word(name, (name.size() - 8) / 2)) * kMultiplier;
-  }
-  return hash >> (64 - kSlotBits);
+constexpr std::uint64_t hash_of(std::string_view name) {
+  constexpr std::uint64_t kFirst = 0x9E3779B97F4A7C15;   // odd, without a pattern
+  constexpr std::uint64_t kSecond = 0xC2B2AE3D27D4EB4F;  // another one
+  if (name.size() < 8) return (short_word(name) + name.size()) * kFirst;
+  // Two products side by side; the middle's is turned so that its good bits meet those of the end.
+  const std::uint64_t end = (load_word(name, name.size() - 8) + name.size()) * kFirst;
+  return end ^ std::rotl(load_word(name, (name.size() - 8) / 2) * kSecond, 32);
+}
+constexpr std::size_t slot_of(std::uint64_t hash) { return hash >> (64 - kSlotBits); }
+
+// A slot keeps other bits of the hash, so that another name is nearly never compared.
+struct Slot {
+  std::uint16_t tag = 0;
+  Row row = kNoRow;
+};
+constexpr std::uint16_t tag_of(std::uint64_t hash) {
+  return static_cast<std::uint16_t>(hash >> 32);
 }
 
 struct Index {
-  std::array<Row, kSlots> slots{};
+  std::array<Slot, kSlots> slots{};
   std::array<Row, kAliasCount> next{};
 
   constexpr Index() {
-    slots.fill(kNoRow);
     next.fill(kNoRow);
     for (std::size_t row = 0; row < kAliasCount; ++row) add(static_cast<Row>(row));
   }
@@ -250,42 +257,67 @@ struct Index {
   // Rows with one name form a chain in their order, and only the first stands in a slot.
   constexpr void add(Row row) {
     const std::string_view name = kAliases[row].attribute;
-    std::size_t slot = slot_of(name);
-    while (slots[slot] != kNoRow && kAliases[slots[slot]].attribute != name) {
+    const std::uint64_t hash = hash_of(name);
+    std::size_t slot = slot_of(hash);
+    while (slots[slot].row != kNoRow && kAliases[slots[slot].row].attribute != name) {
       slot = (slot + 1) % kSlots;
     }
-    if (slots[slot] == kNoRow) {
-      slots[slot] = row;
+    if (slots[slot].row == kNoRow) {
+      slots[slot] = {tag_of(hash), row};
       return;
     }
-    Row last = slots[slot];
+    Row last = slots[slot].row;
     while (next[last] != kNoRow) last = next[last];
     next[last] = row;
   }
 };
 constexpr Index kIndex;
 
+// Of names of one length. The last words may overlap the ones before.
+bool is_same(std::string_view a, std::string_view b) {
+  if (a.size() < 8) return short_word(a) == short_word(b);
+  const std::size_t last = a.size() - 8;
+  for (std::size_t pos = 0; pos < last; pos += 8) {
+    if (load_word(a, pos) != load_word(b, pos)) return false;
+  }
+  return load_word(a, last) == load_word(b, last);
+}
+
 Row find_exact(std::string_view name) {
-  for (std::size_t slot = slot_of(name);; slot = (slot + 1) % kSlots) {
-    const Row row = kIndex.slots[slot];
-    if (row == kNoRow || kAliases[row].attribute == name) return row;
+  const std::uint64_t hash = hash_of(name);
+  for (std::size_t at = slot_of(hash);; at = (at + 1) % kSlots) {
+    const Slot slot = kIndex.slots[at];
+    if (slot.row == kNoRow) return kNoRow;
+    if (slot.tag != tag_of(hash)) continue;
+    const std::string_view known = kAliases[slot.row].attribute;
+    if (known.size() == name.size() && is_same(known, name)) return slot.row;
   }
 }
 
-// Longest name of a Content row: no longer front of a name needs to be looked up.
-constexpr std::size_t kLongestContent = [] {
-  std::size_t longest = 0;
+// By the first letter: bit n stands for a Content row with a name of n bytes. Most fronts of most
+// names are told apart by that alone.
+constexpr auto kContentLengths = [] {
+  std::array<std::uint64_t, 256> lengths{};
   for (const Alias& alias : kAliases) {
-    if (alias.field == Content && alias.attribute.size() > longest) {
-      longest = alias.attribute.size();
-    }
+    if (alias.field != Content) continue;
+    lengths[static_cast<unsigned char>(alias.attribute[0])] |= std::uint64_t{1}
+                                                               << alias.attribute.size();
   }
-  return longest;
+  return lengths;
 }();
+constexpr std::size_t kContentBytesMax = 63;
+static_assert(std::all_of(std::begin(kAliases), std::end(kAliases), [](const Alias& alias) {
+  return alias.attribute.size() <= kContentBytesMax;
+}));
 
 Row find_content_above(std::string_view name) {
-  for (std::size_t dot = name.find('.'); dot <= kLongestContent; dot = name.find('.', dot + 1)) {
-    const Row row = find_exact(name.substr(0, dot));
+  if (name.empty()) return kNoRow;
+  std::uint64_t lengths = kContentLengths[static_cast<unsigned char>(name[0])];
+  for (; lengths != 0; lengths &= lengths - 1) {
+    const auto length = static_cast<std::size_t>(std::countr_zero(lengths));
+    if (length >= name.size()) break;
+    if (name[length] != '.') continue;
+    const Row row = find_exact(name.substr(0, length));
     if (row != kNoRow && kAliases[row].field == Content) return row;
   }
   return kNoRow;

@@ -53,6 +53,8 @@ bool read_text(const AttributeValue& value, std::string_view& out) {
   return true;
 }
 
+bool is_text(Unit unit) { return unit == Unit::Text || unit == Unit::ServiceName; }
+
 // SDKs call a service that has no name "unknown_service:" and the program.
 bool read_service_name(const AttributeValue& value, std::string_view& out) {
   return read_text(value, out) && !out.starts_with("unknown_service");
@@ -118,13 +120,18 @@ bool read_flag(const AttributeValue& value, std::int64_t& out) {
 
 bool is_utf8(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080;
-  std::size_t pos = 0;
-  for (; pos + 8 <= text.size(); pos += 8) {
+  const auto word_at = [text](std::size_t pos, std::size_t size) {
     std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + pos, 8);
-    if ((word & kHighBits) != 0) break;
-  }
-  return !find_invalid_utf8(text.substr(pos));
+    std::memcpy(&word, text.data() + pos, size);
+    return word;
+  };
+  if (text.empty()) return true;
+  std::uint64_t seen = 0;
+  std::size_t pos = 0;
+  for (; pos + 8 <= text.size(); pos += 8) seen |= word_at(pos, 8);
+  // What is left is looked at with the bytes before it, or alone.
+  seen |= text.size() >= 8 ? word_at(text.size() - 8, 8) : word_at(0, text.size());
+  return (seen & kHighBits) == 0 || !find_invalid_utf8(text);
 }
 
 bool FieldSet::read(Unit unit, const AttributeValue& from, Value& to) {
@@ -165,8 +172,7 @@ bool FieldSet::read(Unit unit, const AttributeValue& from, Value& to) {
   return false;
 }
 
-Taken FieldSet::take(std::string_view attribute, const AttributeValue& value) {
-  Row row = find_row(attribute);
+Taken FieldSet::take(Row row, const AttributeValue& value) {
   if (row != kNoRow && alias_of(row).field == Field::Content) return Taken::Content;
   Taken taken = Taken::Unknown;
   for (; row != kNoRow; row = next_row(row)) {
@@ -176,7 +182,7 @@ Taken FieldSet::take(std::string_view attribute, const AttributeValue& value) {
     taken = Taken::Field;
     const auto field = static_cast<std::size_t>(alias.field);
     if (rows_[field] <= row) continue;
-    if (!is_utf8(fresh.text)) return Taken::BadText;
+    if (is_text(alias.unit) && !is_utf8(fresh.text)) return Taken::BadText;
     rows_[field] = row;
     values_[field] = fresh;
   }

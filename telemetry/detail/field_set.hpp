@@ -41,9 +41,9 @@ class FieldSet {
   FieldSet() { clear(); }
   void clear() { rows_.fill(kNoRow); }
 
-  // Where one field has several attributes, the earliest row of the table wins; a name that stands
-  // twice counts as it stood first.
-  [[nodiscard]] Taken take(std::string_view attribute, const AttributeValue& value);
+  // `row` is find_row() of the attribute's name. Where one field has several attributes, the
+  // earliest row of the table wins; a name that stands twice counts as it stood first.
+  [[nodiscard]] Taken take(Row row, const AttributeValue& value);
 
   // Takes those fields of the span's resource that the span leaves open.
   void inherit(const FieldSet& resource);
@@ -58,10 +58,11 @@ class FieldSet {
   }
 
  private:
-  struct Value {
-    std::string_view text;
-    std::int64_t integer = 0;
-    double number = 0;
+  // The member that the unit of the field's rows fills.
+  union Value {
+    std::string_view text{};
+    std::int64_t integer;
+    double number;
   };
 
   [[nodiscard]] static bool read(Unit unit, const AttributeValue& from, Value& to);

@@ -299,7 +299,7 @@ Result<void> read_resource(const std::optional<Json>& json, FieldSet& fields) {
   if (!done) return done;
   return read_attributes(resource.attributes, "resource",
                          [&fields](std::string_view name, const AttributeValue& value) {
-                           static_cast<void>(fields.take(name, value));
+                           static_cast<void>(fields.take(find_row(name), value));
                          });
 }
 

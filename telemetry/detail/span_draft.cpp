@@ -10,29 +10,43 @@ using policy::DynamicKind;
 using policy::DynamicNode;
 using Type = AttributeValue::Type;
 
-// Fills a scalar; false if the value is none that an attribute of ours can have.
-bool set_scalar(DynamicNode& node, const AttributeValue& value) {
+// Whether `value` is one that an attribute of ours can have.
+bool is_small_scalar(const AttributeValue& value) {
   switch (value.type) {
     case Type::None:
       return false;
     case Type::Text:
-      node.kind = DynamicKind::String;
-      node.text = value.text;
       return value.text.size() <= kTextBytesMax;
     case Type::Bool:
-      node.kind = DynamicKind::Bool;
-      node.boolean = value.boolean;
-      return true;
     case Type::Int:
-      node.kind = DynamicKind::Int;
-      node.integer = value.integer;
       return true;
     case Type::Double:
-      node.kind = DynamicKind::Double;
-      node.number = value.number;
       return std::isfinite(value.number);
   }
   return false;
+}
+
+void set_scalar(DynamicNode& node, const AttributeValue& value) {
+  switch (value.type) {
+    case Type::None:
+      return;
+    case Type::Text:
+      node.kind = DynamicKind::String;
+      node.text = value.text;
+      return;
+    case Type::Bool:
+      node.kind = DynamicKind::Bool;
+      node.boolean = value.boolean;
+      return;
+    case Type::Int:
+      node.kind = DynamicKind::Int;
+      node.integer = value.integer;
+      return;
+    case Type::Double:
+      node.kind = DynamicKind::Double;
+      node.number = value.number;
+      return;
+  }
 }
 
 }  // namespace
@@ -61,12 +75,13 @@ void SpanDraft::start(policy::DynamicDocument& unmapped) {
   bad_text = false;
   dropped = 0;
   fields.clear();
+  taken_ = 0;
   unmapped_ = &unmapped;
   unmapped_->clear();
 }
 
 void SpanDraft::add_attribute(std::string_view attribute, const AttributeValue& value) {
-  switch (fields.take(attribute, value)) {
+  switch (fields.take(row_of(attribute), value)) {
     case Taken::Field:
     case Taken::Content:
       return;
@@ -79,11 +94,16 @@ void SpanDraft::add_attribute(std::string_view attribute, const AttributeValue& 
   }
 }
 
+Row SpanDraft::row_of(std::string_view attribute) {
+  Guess& guess = guesses_[taken_++ % guesses_.size()];
+  if (guess.name != attribute) guess = {attribute, find_row(attribute)};
+  return guess.row;
+}
+
 void SpanDraft::keep(std::string_view attribute, const AttributeValue& value) {
-  DynamicNode node;
-  if (attribute.empty() || attribute.size() > kTextBytesMax || !set_scalar(node, value)) return;
+  if (attribute.empty() || attribute.size() > kTextBytesMax || !is_small_scalar(value)) return;
   if (is_kept(attribute)) return;
-  if (!is_utf8(attribute) || !is_utf8(node.text)) {
+  if (!is_utf8(attribute) || !is_utf8(value.text)) {
     bad_text = true;
     return;
   }
@@ -93,8 +113,9 @@ void SpanDraft::keep(std::string_view attribute, const AttributeValue& value) {
     return;
   }
   if (nodes.empty()) nodes.emplace_back().kind = DynamicKind::Map;
+  DynamicNode& node = nodes.emplace_back();
   node.key = attribute;
-  nodes.push_back(node);
+  set_scalar(node, value);
   ++nodes.front().children;
   ++nodes.front().descendants;
 }

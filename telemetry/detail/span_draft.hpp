@@ -55,6 +55,8 @@ class SpanDraft {
   std::size_t dropped = 0;          // attributes beyond kSpanAttributesMax
   FieldSet fields;
 
+  // Before the first span of a batch: what the batch before pointed to is gone.
+  void forget() { guesses_ = {}; }
   // Starts the next span. What no table names goes to `unmapped`, as the members of a map.
   void start(policy::DynamicDocument& unmapped);
 
@@ -66,10 +68,20 @@ class SpanDraft {
   void set_flags(std::uint32_t flags);
 
  private:
+  // Spans of one instrumentation name the same attributes in the same order, so the n-th name of
+  // the span before is a good guess at the n-th of this one, and saves the search in the table.
+  struct Guess {
+    std::string_view name;
+    Row row = kNoRow;
+  };
+  [[nodiscard]] Row row_of(std::string_view name);
+
   void keep(std::string_view name, const AttributeValue& value);
   [[nodiscard]] bool is_kept(std::string_view name) const;
 
   policy::DynamicDocument* unmapped_ = nullptr;
+  std::array<Guess, 32> guesses_{};
+  std::size_t taken_ = 0;  // attributes of this span so far
 };
 
 }  // namespace fusebox::telemetry::detail

@@ -116,6 +116,7 @@ void fill_numbers(const FieldSet& fields, Event& event) {
 
 void SpanEvents::start_batch() {
   batch_ = {};
+  draft_.forget();
   events_.clear();
   origins_.clear();
   tools_.clear();
