@@ -42,6 +42,8 @@ class KeySpec {
   void write_json(JsonWriter& json, std::string_view key) const;
 
  private:
+  void encode_long(const Dimensions& from, std::string& out) const;
+
   std::vector<Dimension> dimensions_;
 };
 

@@ -211,8 +211,9 @@ void Slo::set_uncertain(std::string_view agent, bool uncertain, std::vector<KeyI
   const KeySpec& group_by = impl_->spec.group_by;
   if (!group_by.contains(Dimension::Agent)) return;
   State& state = impl_->state;
+  const std::uint64_t hash = hash_of_agent(agent);
   for (KeyIndex key = 0; key < state.keys.size(); ++key) {
-    if (state.by_key[key].uncertain == uncertain) continue;
+    if (state.agent_hash[key] != hash || state.by_key[key].uncertain == uncertain) continue;
     if (group_by.value(state.keys.key(key), Dimension::Agent) != agent) continue;
     state.by_key[key].uncertain = uncertain;
     state.stale_at[key] = kLongAgo;

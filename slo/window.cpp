@@ -170,14 +170,29 @@ Duration WindowedCounts::span_of(std::size_t ring) const {
 
 template <std::size_t ring>
 void WindowedCounts::credit(std::int64_t bucket, Counts counts) {
+  if (bucket == bucket_of(now_, kRings[ring].bucket)) return credit_newest<ring>(bucket, counts);
   if (bucket <= last_gone<ring>(span_of(ring))) return;  // too late for every window of this ring
-  const bool late = bucket != bucket_of(now_, kRings[ring].bucket);
-  if (late || counts.bad > 0 || rings_[ring].full()) expire_ring<ring>();
+  expire_ring<ring>();
   const auto added = rings_[ring].add(bucket, counts, buckets_max(ring));
-  for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
-    credit_watch<ring>(watch, kBurnWindows[watch].length, bucket, added, counts);
-  }
-  if (slo_ring_ == ring) credit_watch<ring>(kOwnWatch, slo_window_, bucket, added, counts);
+  for_each_watch<ring>([&](std::size_t watch, Duration length) {
+    credit_watch<ring>(watch, length, bucket, added, counts);
+  });
+}
+
+// The usual case: the bucket lies in every window, at its end.
+template <std::size_t ring>
+void WindowedCounts::credit_newest(std::int64_t bucket, Counts counts) {
+  if (counts.bad > 0 || rings_[ring].full()) expire_ring<ring>();
+  const auto added = rings_[ring].append(bucket, counts, buckets_max(ring));
+  for_each_watch<ring>([&](std::size_t index, Duration length) {
+    Watch& watch = watches_[index];
+    // The first bad event makes the leaving of the good ones before it visible.
+    const bool first_bad = watch.sum.bad == 0 && counts.bad > 0;
+    watch.sum += counts;
+    if (first_bad || (added.inserted && added.place == watch.oldest)) {
+      note_change(index, leaves<ring>(watch.oldest, length));
+    }
+  });
 }
 
 template <std::size_t ring>
@@ -195,7 +210,6 @@ void WindowedCounts::credit_watch(std::size_t index, Duration length, std::int64
   if (oldest) watch.oldest = added.place;
   const bool first_bad = watch.sum.bad == 0 && counts.bad > 0;
   watch.sum += counts;
-  // The first bad event makes the leaving of the good ones before it visible.
   if (oldest || first_bad) note_change(index, leaves<ring>(watch.oldest, length));
 }
 
@@ -237,21 +251,25 @@ bool WindowedCounts::can_wait() const {
 // side costs one miss and not eight (measured: 20 % of a replay over 500 keys).
 template <std::size_t ring>
 void WindowedCounts::prefetch_oldest() const {
-  for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
-    rings_[ring].prefetch(watches_[watch].oldest);
-  }
-  if (slo_ring_ == ring) rings_[ring].prefetch(watches_[kOwnWatch].oldest);
+  for_each_watch<ring>(
+      [this](std::size_t watch, Duration) { rings_[ring].prefetch(watches_[watch].oldest); });
+}
+
+template <std::size_t ring>
+void WindowedCounts::expire_ring() {
+  for_each_watch<ring>(
+      [this](std::size_t watch, Duration length) { expire_watch<ring>(watch, length); });
+  rings_[ring].shrink();
 }
 
 // An SLO window of its own first: where the ring's span is longer, that one is not the longest, and
 // the longest drops the buckets that the others still subtract.
-template <std::size_t ring>
-void WindowedCounts::expire_ring() {
-  if (slo_ring_ == ring) expire_watch<ring>(kOwnWatch, slo_window_);
+template <std::size_t ring, class Body>
+void WindowedCounts::for_each_watch(Body body) const {
+  if (slo_ring_ == ring) body(kOwnWatch, slo_window_);
   for (std::size_t watch = kRings[ring].first_watch; watch < watches_end(ring); ++watch) {
-    expire_watch<ring>(watch, kBurnWindows[watch].length);
+    body(watch, kBurnWindows[watch].length);
   }
-  rings_[ring].shrink();
 }
 
 template <std::size_t ring>

@@ -124,6 +124,8 @@ class WindowedCounts {
   template <std::size_t ring>
   void credit(std::int64_t bucket, Counts counts);
   template <std::size_t ring>
+  void credit_newest(std::int64_t bucket, Counts counts);
+  template <std::size_t ring>
   void credit_watch(std::size_t index, Duration length, std::int64_t bucket,
                     detail::BucketRing::Added added, Counts counts);
   template <std::size_t ring>
@@ -131,6 +133,9 @@ class WindowedCounts {
   void expire(Instant now);
   template <std::size_t ring>
   [[nodiscard]] bool can_wait() const;
+  // Calls body(index, length) for the windows that the ring serves.
+  template <std::size_t ring, class Body>
+  void for_each_watch(Body body) const;
   template <std::size_t ring>
   void prefetch_oldest() const;
   template <std::size_t ring>

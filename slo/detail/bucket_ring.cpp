@@ -22,16 +22,15 @@ Counts BucketRing::counts_of(std::int64_t number) const {
 }
 
 BucketRing::Added BucketRing::add(std::int64_t number, Counts counts, std::size_t capacity_max) {
-  // Nearly every event belongs to the newest bucket or to a newer one.
-  const std::int64_t newest = size_ == 0 ? number - 1 : this->number(end() - 1, number);
-  const Place place = newest < number ? end() : newest == number ? end() - 1 : lower_bound(number);
-  const bool inserted = newest < number || this->number(place, number) != number;
+  if (size_ == 0 || this->number(end() - 1, number) <= number) {
+    return append(number, counts, capacity_max);
+  }
+  const Place place = lower_bound(number);
+  const bool inserted = this->number(place, number) != number;
   if (inserted) {
     insert(place, number, counts, capacity_max);
   } else {
-    Slot& slot = slots_[index_of(place)];
-    slot.good += static_cast<std::uint64_t>(counts.good);
-    slot.bad += static_cast<std::uint64_t>(counts.bad);
+    add_to(slots_[index_of(place)], counts);
   }
   return {place, inserted};
 }
@@ -71,8 +70,9 @@ void BucketRing::pop_front() {
   if (++head_ == slots_.size()) head_ = 0;
 }
 
+// To twice what is used, so that the next few buckets do not make it grow again.
 void BucketRing::shrink() {
-  if (size_ < slots_.size() / 4) resize(size_);
+  if (size_ < slots_.size() / 4) resize(std::size_t{size_} * 2);
 }
 
 void BucketRing::resize(std::size_t capacity) {

@@ -27,8 +27,7 @@ class BucketRing {
   [[nodiscard]] bool full() const { return size_ == slots_.size(); }
 
   [[nodiscard]] std::int64_t number(Place place, std::int64_t near) const {
-    const Slot& slot = slots_[index_of(place)];
-    const auto low = static_cast<std::uint32_t>(slot.number_high << 16 | slot.number_low);
+    const std::uint32_t low = low_of(slots_[index_of(place)]);
     return near + static_cast<std::int32_t>(low - static_cast<std::uint32_t>(near));
   }
   [[nodiscard]] Counts counts(Place place) const {
@@ -45,6 +44,18 @@ class BucketRing {
     bool inserted;
   };
   Added add(std::int64_t number, Counts counts, std::size_t capacity_max);
+  // The same for a number that is not below the newest one's: no search.
+  Added append(std::int64_t number, Counts counts, std::size_t capacity_max) {
+    if (size_ > 0) {
+      Slot& newest = slots_[index_of(end() - 1)];
+      if (low_of(newest) == static_cast<std::uint32_t>(number)) {
+        add_to(newest, counts);
+        return {end() - 1, false};
+      }
+    }
+    insert(end(), number, counts, capacity_max);
+    return {end() - 1, true};
+  }
 
   // Forgets the oldest bucket. There must be one.
   void pop_front();
@@ -64,6 +75,14 @@ class BucketRing {
     std::uint64_t number_high : 16;
   };
   static_assert(sizeof(Slot) == 16);
+
+  static std::uint32_t low_of(const Slot& slot) {
+    return static_cast<std::uint32_t>(slot.number_high << 16 | slot.number_low);
+  }
+  static void add_to(Slot& slot, Counts counts) {
+    slot.good += static_cast<std::uint64_t>(counts.good);
+    slot.bad += static_cast<std::uint64_t>(counts.bad);
+  }
 
   [[nodiscard]] std::size_t index_of(Place place) const {
     const std::size_t index = head_ + (place - front_);

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "base/text.hpp"
 #include "slo/detail/measure.hpp"
 
 namespace fusebox::slo {
@@ -56,6 +57,11 @@ void load_key(ArchiveReader& archive, KeyState& state, const SloSpec& spec) {
   load_values(archive, state, spec);
 }
 
+void note_agent(State& state, const SloSpec& spec, std::string_view key) {
+  if (!spec.group_by.contains(Dimension::Agent)) return;
+  state.agent_hash.push_back(hash_of_agent(spec.group_by.value(key, Dimension::Agent)));
+}
+
 }  // namespace
 
 State fresh_state(const SloSpec& spec) {
@@ -64,7 +70,10 @@ State fresh_state(const SloSpec& spec) {
   return state;
 }
 
+std::uint64_t hash_of_agent(std::string_view agent) { return stable_hash(agent); }
+
 KeyIndex add_key(State& state, const SloSpec& spec, std::string_view key) {
+  note_agent(state, spec, key);
   state.by_key.emplace_back(spec);
   state.stale_at.push_back(kNever);
   return state.keys.insert(key);
@@ -83,6 +92,7 @@ std::optional<State> load_state(ArchiveReader& archive, const SloSpec& spec) {
   archive(state.keys, state.stale_at, state.condition_errors);
   if (!plausible(state.keys, spec) || state.stale_at.size() != state.keys.size()) archive.fail();
   while (!archive.failed() && state.by_key.size() < state.keys.size()) {
+    note_agent(state, spec, state.keys.key(static_cast<KeyIndex>(state.by_key.size())));
     load_key(archive, state.by_key.emplace_back(spec), spec);
   }
   if (archive.failed()) return std::nullopt;

@@ -45,6 +45,9 @@ inline constexpr std::int64_t kEverMax = std::int64_t{1} << 61;
 struct State {
   KeyTable keys;                // never forgets one, so indices are 0 .. size - 1
   std::deque<KeyState> by_key;  // a vector would move a kilobyte a key whenever it grows
+  // By key, where keys have an agent: a hash of its name, so that a silent one's keys are found
+  // without reading every key.
+  std::vector<std::uint64_t> agent_hash;
   // By key: the first time at which what was announced may be out of date.
   std::vector<Instant> stale_at;
   std::int64_t condition_errors = 0;
@@ -52,6 +55,8 @@ struct State {
 
 // An ungrouped SLO has its key before its first event.
 [[nodiscard]] State fresh_state(const SloSpec& spec);
+
+[[nodiscard]] std::uint64_t hash_of_agent(std::string_view agent);
 
 // The key must be new.
 KeyIndex add_key(State& state, const SloSpec& spec, std::string_view key);
