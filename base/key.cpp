@@ -1,7 +1,6 @@
 #include "base/key.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -48,27 +47,29 @@ bool KeySpec::contains(Dimension dimension) const {
   return std::find(dimensions_.begin(), dimensions_.end(), dimension) != dimensions_.end();
 }
 
-void KeySpec::encode(const Dimensions& from, std::string& out) const {
-  // Usual keys are put together on the stack: appending piece by piece costs three times as much.
-  std::array<char, 128> usual;
+std::string_view KeySpec::encode(const Dimensions& from, KeyBuffer& buffer) const {
+  constexpr std::size_t kOneByteLengths = 0x80;
+  auto& usual = buffer.usual_;
   std::size_t size = 0;
   for (const Dimension dimension : dimensions_) {
     const std::string_view value = from[dimension];
-    if (value.size() >= 0x80 || size + 1 + value.size() > usual.size())
-      return encode_long(from, out);
+    if (value.size() >= kOneByteLengths || size + 1 + value.size() > usual.size()) {
+      return encode_long(from, buffer.long_);
+    }
     usual[size++] = static_cast<char>(value.size());
     std::copy(value.begin(), value.end(), usual.data() + size);
     size += value.size();
   }
-  out.assign(usual.data(), size);
+  return {usual.data(), size};
 }
 
-void KeySpec::encode_long(const Dimensions& from, std::string& out) const {
+std::string_view KeySpec::encode_long(const Dimensions& from, std::string& out) const {
   out.clear();
   for (const Dimension dimension : dimensions_) {
     append_length(out, from[dimension].size());
     out += from[dimension];
   }
+  return out;
 }
 
 bool KeySpec::accepts(std::string_view key) const {
@@ -80,9 +81,8 @@ bool KeySpec::accepts(std::string_view key) const {
     values[dimension] = *value;
   }
   // A length has one encoding only: padded ones would give a key two names.
-  std::string canonical;
-  encode(values, canonical);
-  return canonical == key;
+  KeyBuffer canonical;
+  return encode(values, canonical) == key;
 }
 
 std::string_view KeySpec::value(std::string_view key, Dimension dimension) const {

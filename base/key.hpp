@@ -2,6 +2,7 @@
 // piece, and a table from keys to dense numbers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -15,6 +16,14 @@
 
 namespace fusebox {
 
+// Room for one encoded key. Keys of usual length need no heap.
+class KeyBuffer {
+ private:
+  friend class KeySpec;
+  std::array<char, 128> usual_;
+  std::string long_;
+};
+
 // Which dimensions make a key, in the order the user wrote them. Empty: one key for everything.
 class KeySpec {
  public:
@@ -24,9 +33,9 @@ class KeySpec {
   [[nodiscard]] const std::vector<Dimension>& dimensions() const { return dimensions_; }
   [[nodiscard]] bool contains(Dimension dimension) const;
 
-  // Encodes into `out` (cleared first; no allocation once it has grown). A value is its length in
-  // a varint and its bytes, so no value can imitate a separator.
-  void encode(const Dimensions& from, std::string& out) const;
+  // The encoded key, in `buffer` (no allocation once that has grown to it). A value is its length
+  // in a varint and its bytes, so no value can imitate a separator.
+  [[nodiscard]] std::string_view encode(const Dimensions& from, KeyBuffer& buffer) const;
 
   // Is this what encode() could have written for this spec, in UTF-8? For keys that come from a
   // file: the other functions take an encoded key on trust.
@@ -42,7 +51,7 @@ class KeySpec {
   void write_json(JsonWriter& json, std::string_view key) const;
 
  private:
-  void encode_long(const Dimensions& from, std::string& out) const;
+  [[nodiscard]] std::string_view encode_long(const Dimensions& from, std::string& out) const;
 
   std::vector<Dimension> dimensions_;
 };

@@ -24,7 +24,8 @@ constexpr std::array<Unit, 8> kUnits{{{"ns", std::chrono::nanoseconds{1}},
 constexpr Duration kLongestDuration = days{36'525};
 
 // Reads exactly `width` digits at `pos` and moves on; nullopt if they are not all digits.
-std::optional<int> take_digits(std::string_view text, std::size_t& pos, std::size_t width) {
+template <std::size_t width>
+std::optional<int> take_digits(std::string_view text, std::size_t& pos) {
   if (pos + width > text.size()) return std::nullopt;
   int value = 0;
   for (std::size_t i = 0; i < width; ++i) {
@@ -43,11 +44,11 @@ bool take(std::string_view text, std::size_t& pos, char wanted) {
 }
 
 std::optional<sys_days> take_date(std::string_view text, std::size_t& pos) {
-  const auto year = take_digits(text, pos, 4);
+  const auto year = take_digits<4>(text, pos);
   if (!year || !take(text, pos, '-')) return std::nullopt;
-  const auto month = take_digits(text, pos, 2);
+  const auto month = take_digits<2>(text, pos);
   if (!month || !take(text, pos, '-')) return std::nullopt;
-  const auto day = take_digits(text, pos, 2);
+  const auto day = take_digits<2>(text, pos);
   if (!day) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{*year},
                                          std::chrono::month{static_cast<unsigned>(*month)},
@@ -57,11 +58,11 @@ std::optional<sys_days> take_date(std::string_view text, std::size_t& pos) {
 }
 
 std::optional<Duration> take_time_of_day(std::string_view text, std::size_t& pos) {
-  const auto hour = take_digits(text, pos, 2);
+  const auto hour = take_digits<2>(text, pos);
   if (!hour || *hour > 23 || !take(text, pos, ':')) return std::nullopt;
-  const auto minute = take_digits(text, pos, 2);
+  const auto minute = take_digits<2>(text, pos);
   if (!minute || *minute > 59 || !take(text, pos, ':')) return std::nullopt;
-  const auto second = take_digits(text, pos, 2);
+  const auto second = take_digits<2>(text, pos);
   if (!second || *second > 60) return std::nullopt;
   Duration time = std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
                   std::chrono::seconds{*second == 60 ? 59 : *second};
@@ -83,9 +84,9 @@ std::optional<Duration> take_offset(std::string_view text, std::size_t& pos) {
   if (take(text, pos, 'Z') || take(text, pos, 'z')) return Duration{0};
   const bool east = take(text, pos, '+');
   if (!east && !take(text, pos, '-')) return std::nullopt;
-  const auto hour = take_digits(text, pos, 2);
+  const auto hour = take_digits<2>(text, pos);
   if (!hour || *hour > 23 || !take(text, pos, ':')) return std::nullopt;
-  const auto minute = take_digits(text, pos, 2);
+  const auto minute = take_digits<2>(text, pos);
   if (!minute || *minute > 59) return std::nullopt;
   const Duration offset = std::chrono::hours{*hour} + std::chrono::minutes{*minute};
   return east ? offset : -offset;
@@ -96,12 +97,12 @@ Unexpected invalid_time(std::string_view text) {
           "'" + std::string(text.substr(0, 64)) + "' is not an RFC 3339 time of 1970 to 2199"};
 }
 
-void append_padded(std::string& out, std::int64_t value, std::size_t width) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  const auto length = static_cast<std::size_t>(end - digits.data());
-  if (length < width) out.append(width - length, '0');
-  out.append(digits.data(), length);
+// Writes exactly `width` digits of a number that has no more; the end of what was written.
+template <std::size_t width>
+char* put_digits(char* to, std::int64_t value) {
+  for (std::size_t i = width; i > 0; --i, value /= 10)
+    to[i - 1] = static_cast<char>('0' + value % 10);
+  return to + width;
 }
 
 }  // namespace
@@ -111,23 +112,25 @@ void append_rfc3339(std::string& out, Instant at) {
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  append_padded(out, static_cast<int>(date.year()), 4);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_padded(out, clock.hours().count(), 2);
-  out += ':';
-  append_padded(out, clock.minutes().count(), 2);
-  out += ':';
-  append_padded(out, clock.seconds().count(), 2);
+  std::array<char, sizeof "2199-12-31T23:59:59.999999999Z"> text;
+  char* end = put_digits<4>(text.data(), static_cast<int>(date.year()));
+  *end++ = '-';
+  end = put_digits<2>(end, static_cast<unsigned>(date.month()));
+  *end++ = '-';
+  end = put_digits<2>(end, static_cast<unsigned>(date.day()));
+  *end++ = 'T';
+  end = put_digits<2>(end, clock.hours().count());
+  *end++ = ':';
+  end = put_digits<2>(end, clock.minutes().count());
+  *end++ = ':';
+  end = put_digits<2>(end, clock.seconds().count());
   if (clock.subseconds().count() != 0) {
-    out += '.';
-    append_padded(out, clock.subseconds().count(), 9);
-    while (out.back() == '0') out.pop_back();
+    *end++ = '.';
+    end = put_digits<9>(end, clock.subseconds().count());
+    while (end[-1] == '0') --end;
   }
-  out += 'Z';
+  *end++ = 'Z';
+  out.append(text.data(), end);
 }
 
 std::string format_rfc3339(Instant at) {

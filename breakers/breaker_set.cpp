@@ -76,17 +76,17 @@ struct BreakerSet::Impl {
   Instant last_heard{};
   KeyIndex sweep_next = 0;
   mutable std::int64_t condition_errors = 0;
-  mutable std::string scratch;  // the encoded key of the current call
+  mutable KeyBuffer scratch;  // the encoded key of the current call
 };
 
 std::optional<KeyIndex> BreakerSet::Impl::find(const Dimensions& dimensions) const {
-  spec.key.encode(dimensions, scratch);
-  return keys.find(scratch);
+  return keys.find(spec.key.encode(dimensions, scratch));
 }
 
 KeyIndex BreakerSet::Impl::find_or_add(const Dimensions& dimensions) {
-  if (const auto found = find(dimensions)) return *found;
-  const KeyIndex key = keys.insert(scratch);
+  const std::string_view text = spec.key.encode(dimensions, scratch);
+  if (const auto found = keys.find(text)) return *found;
+  const KeyIndex key = keys.insert(text);
   if (key == entries.size()) {
     entries.emplace_back(spec);
     deadlines.add_key();

@@ -27,9 +27,8 @@ const ThresholdIndicator* threshold_of(const SloSpec& spec) {
 std::string overflow_key(const KeySpec& group_by) {
   Dimensions values;
   for (const Dimension dimension : group_by.dimensions()) values[dimension] = kOverflowValue;
-  std::string key;
-  group_by.encode(values, key);
-  return key;
+  KeyBuffer buffer;
+  return std::string(group_by.encode(values, buffer));
 }
 
 SloView view_of(const SloSpec& spec, const Objective& objective, std::string_view key,
@@ -97,16 +96,16 @@ struct Slo::Impl {
   const SloSpec spec;
   const std::string overflow;  // the encoded key
   State state;
-  std::string key_buffer;  // kept for its memory
+  KeyBuffer key_buffer;  // kept for its memory
 };
 
 // The event's key; the overflow key if it would be one too many.
 KeyIndex Slo::Impl::key_of(const Dimensions& dimensions) {
-  spec.group_by.encode(dimensions, key_buffer);
-  if (const auto known = state.keys.find(key_buffer)) return *known;
+  const std::string_view key = spec.group_by.encode(dimensions, key_buffer);
+  if (const auto known = state.keys.find(key)) return *known;
   const auto overflowing = state.keys.find(overflow);
   const std::size_t own_keys = state.keys.size() - (overflowing ? 1 : 0);
-  if (own_keys < spec.max_keys) return add_key(state, spec, key_buffer);
+  if (own_keys < spec.max_keys) return add_key(state, spec, key);
   return overflowing ? *overflowing : add_key(state, spec, overflow);
 }
 

@@ -49,14 +49,14 @@ LimitState::Parts LimitState::parts_of(std::optional<KeyIndex> key) const {
 }
 
 std::optional<KeyIndex> LimitState::find(const Dimensions& dimensions) {
-  spec.scope.encode(dimensions, key_buffer_);
-  return keys.find(key_buffer_);
+  return keys.find(spec.scope.encode(dimensions, key_buffer_));
 }
 
 KeyIndex LimitState::touch(const Dimensions& dimensions, Instant now) {
-  std::optional<KeyIndex> key = find(dimensions);
+  const std::string_view text = spec.scope.encode(dimensions, key_buffer_);
+  std::optional<KeyIndex> key = keys.find(text);
   if (!key) {
-    key = keys.insert(key_buffer_);
+    key = keys.insert(text);
     make_blank(*key);
   }
   activity[*key].last = now;

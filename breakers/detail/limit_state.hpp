@@ -85,7 +85,7 @@ struct LimitState {
   template <class Archive>
   void visit_key(Archive& archive, KeyIndex key);
 
-  std::string key_buffer_;  // reused, so that a look-up does not allocate
+  KeyBuffer key_buffer_;  // reused, so that a look-up does not allocate
 };
 
 }  // namespace fusebox::breakers::detail

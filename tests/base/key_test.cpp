@@ -20,9 +20,8 @@ Dimensions agent_tool(std::string_view agent, std::string_view tool) {
 }
 
 std::string encoded(const KeySpec& spec, const Dimensions& dimensions) {
-  std::string key = "left over";
-  spec.encode(dimensions, key);
-  return key;
+  KeyBuffer buffer;
+  return std::string(spec.encode(dimensions, buffer));
 }
 
 TEST(KeySpec, ValuesComeBack) {
