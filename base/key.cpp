@@ -150,7 +150,7 @@ void KeyTable::erase(KeyIndex index) {
     gap = i;
   }
   slots_[gap] = {};
-  keys_[index] = {};
+  std::string().swap(keys_[index]);  // an assignment would keep the memory of a long key
   live_[index] = false;
   free_.push_back(index);
 }
