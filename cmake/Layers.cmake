@@ -11,7 +11,7 @@ set(FUSEBOX_MAY_USE_breakers base policy telemetry slo)
 set(FUSEBOX_MAY_USE_killswitch base policy)
 set(FUSEBOX_MAY_USE_sre/engine base policy telemetry slo breakers killswitch)
 set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers killswitch sre/engine)
-set(FUSEBOX_MAY_USE_sre/store base policy telemetry slo breakers killswitch sre/engine)
+set(FUSEBOX_MAY_USE_sre/store base policy killswitch)
 set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config
   sre/store)
 set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config)
