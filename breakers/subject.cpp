@@ -79,9 +79,8 @@ std::optional<std::string> key_of(const Subject& subject, const KeySpec& spec) {
   for (std::size_t i = 0; i < subject.values.size(); ++i) {
     values[spec.dimensions()[i]] = subject.values[i];
   }
-  std::string key;
-  spec.encode(values, key);
-  return key;
+  KeyBuffer buffer;
+  return std::string(spec.encode(values, buffer));
 }
 
 }  // namespace fusebox::breakers

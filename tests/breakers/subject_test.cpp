@@ -11,9 +11,8 @@ std::string encoded(std::string_view tenant, std::string_view agent) {
   Dimensions values;
   values[Dimension::Tenant] = tenant;
   values[Dimension::Agent] = agent;
-  std::string key;
-  kTenantAgent.encode(values, key);
-  return key;
+  KeyBuffer buffer;
+  return std::string(kTenantAgent.encode(values, buffer));
 }
 
 struct Row {

@@ -49,13 +49,13 @@ void Activity::record(const telemetry::Event& event, Instant now) {
 }
 
 ActivitySums& Activity::sums_of(const Dimensions& dimensions) {
-  key_spec_.encode(dimensions, key_buffer_);
-  if (const auto known = keys_.find(key_buffer_)) return sums_[*known];
+  std::string_view key = key_spec_.encode(dimensions, key_buffer_);
+  if (const auto known = keys_.find(key)) return sums_[*known];
   if (keys_.size() >= kSeriesMax) {
-    key_spec_.encode(overflow(), key_buffer_);
-    if (const auto known = keys_.find(key_buffer_)) return sums_[*known];
+    key = key_spec_.encode(overflow(), key_buffer_);
+    if (const auto known = keys_.find(key)) return sums_[*known];
   }
-  keys_.insert(key_buffer_);
+  keys_.insert(key);
   return sums_.emplace_back();
 }
 

@@ -42,7 +42,7 @@ class Activity {
   KeySpec key_spec_;
   KeyTable keys_;
   std::vector<ActivitySums> sums_;  // by key
-  std::string key_buffer_;          // kept for its memory
+  KeyBuffer key_buffer_;            // kept for its memory
 };
 
 }  // namespace fusebox::engine
