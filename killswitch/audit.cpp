@@ -86,7 +86,9 @@ void AuditChain::append(std::string& out, Instant at, std::string_view kind,
 }
 
 AuditCheck verify_chain(std::string_view bytes, const AuditPosition& from) {
-  AuditCheck check{.entries = from.entries, .head = from.head};
+  AuditCheck check;
+  check.entries = from.entries;
+  check.head = from.head;
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     if (end == std::string_view::npos) {

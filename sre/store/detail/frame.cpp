@@ -1,5 +1,7 @@
 #include "sre/store/detail/frame.hpp"
 
+#include <array>
+
 #include "base/assert.hpp"
 #include "sre/store/detail/crc32c.hpp"
 
@@ -24,7 +26,10 @@ Unsigned value_at(std::string_view bytes, std::size_t offset) {
 
 template <class Unsigned>
 void append_value(std::string& out, Unsigned value) {
-  for (std::size_t i = 0; i < sizeof value; ++i) out += static_cast<char>(value >> 8 * i & 0xFF);
+  std::array<char, sizeof value> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(value >> 8 * i & 0xFF);
+  out.append(bytes.data(), bytes.size());
 }
 
 }  // namespace
