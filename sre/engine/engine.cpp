@@ -197,6 +197,14 @@ Result<Effects> Engine::restore(std::string_view bytes) { return impl_->restore(
 
 Effects Engine::reconfigure(EngineSpec spec) { return impl_->reconfigure(std::move(spec)); }
 
+void Engine::continue_audit(const killswitch::AuditPosition& position) {
+  impl_->chain = killswitch::AuditChain(position);
+}
+
+void Engine::audit(std::string_view kind, std::string_view body, Effects& effects) {
+  impl_->chain.append(effects.audit, impl_->now, kind, body);
+}
+
 bool Engine::merge(const killswitch::Order& order) { return impl_->fence.merge(order); }
 
 std::vector<killswitch::Order> Engine::orders() const { return impl_->orders(); }

@@ -14,6 +14,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "killswitch/audit.hpp"
 #include "sre/engine/reply.hpp"
 #include "sre/engine/spec.hpp"
 #include "sre/engine/status.hpp"
@@ -79,6 +80,13 @@ class Engine {
   // seen, counters and the audit chain stay as they are. The effects say what began afresh.
   // Microseconds for each document that is as it was, O(keys) for each that is not.
   [[nodiscard]] Effects reconfigure(EngineSpec spec);
+
+  // At start: the chain of entries that the host keeps is the truth, and goes on from there.
+  void continue_audit(const killswitch::AuditPosition& position);
+  // An entry about what happened to the host itself (a torn file, a refused claim): no input, and so
+  // nothing that a replay makes again; a checkpoint must follow it before the next input does.
+  // `body` is a JSON object on one line.
+  void audit(std::string_view kind, std::string_view body, Effects& effects);
 
   // At start: a stop order that was kept elsewhere, see Fence::merge. True if it was news.
   bool merge(const killswitch::Order& order);
