@@ -83,6 +83,11 @@ void HttpHeaders::add(std::string_view name, std::string_view value) {
   text_.append(name).append(value);
 }
 
+void HttpHeaders::reserve(std::size_t fields, std::size_t bytes) {
+  spans_.reserve(fields);
+  text_.reserve(bytes);
+}
+
 std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
   for (std::size_t i = 0; i < spans_.size(); ++i) {
     const Field field = (*this)[i];

@@ -28,6 +28,7 @@ class HttpHeaders {
   };
 
   void add(std::string_view name, std::string_view value);
+  void reserve(std::size_t fields, std::size_t bytes);
 
   // The value of the first field of this name. Views live as long as the object is unchanged.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
@@ -159,7 +160,7 @@ class Responder {
 };
 
 // Called for requests of different connections at the same time, on different I/O threads; for one
-// connection in the order of its requests.
+// connection in the order of its requests. It does not throw.
 using HttpHandler = std::function<void(HttpRequest, Responder)>;
 
 }  // namespace fusebox::runtime

@@ -18,7 +18,7 @@ using detail::ClientSocket;
 using detail::Deadline;
 using detail::ResponseParser;
 
-constexpr std::size_t kPiece = 16 * 1024;
+constexpr std::size_t kPiece = std::size_t{16} * 1024;
 // A line of a stream above this is not one of ours.
 constexpr std::size_t kLineMax = 1 << 20;
 
@@ -98,7 +98,7 @@ struct HttpClient::Link {
     if (const Result<void> sent = send(call, deadline); !sent) return Unexpected{sent.error()};
     auto state = ResponseParser::State::NeedMore;
     while (state == ResponseParser::State::NeedMore && !parser.header_done()) {
-      const Result<ResponseParser::State> next = receive(parser, deadline);
+      Result<ResponseParser::State> next = receive(parser, deadline);
       if (!next) return next;
       state = *next;
     }

@@ -17,7 +17,7 @@ namespace {
 using GenericEndpoint = asio::generic::stream_protocol::endpoint;
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Strand>;
 
-constexpr std::size_t kPiece = 16 * 1024;
+constexpr std::size_t kPiece = std::size_t{16} * 1024;
 
 class PostCall : public std::enable_shared_from_this<PostCall> {
  public:

@@ -21,8 +21,8 @@ namespace fusebox::runtime {
 struct HttpLimits {
   // Of one request; above: 413, 431 or 414.
   std::uint64_t body_bytes_max = 1 << 20;
-  std::size_t header_bytes_max = 16 * 1024;  // request line and fields together
-  std::size_t target_bytes_max = 8 * 1024;
+  std::size_t header_bytes_max = std::size_t{16} * 1024;  // request line and fields together
+  std::size_t target_bytes_max = std::size_t{8} * 1024;
   std::size_t headers_max = 100;
 
   // Of the listener. One connection more is answered 503 and closed: stopping to accept would leave
@@ -43,7 +43,7 @@ struct HttpLimits {
   // A body, and an answer, may take `transfer_grace` and a second for each `bytes_per_second_min`
   // that have passed; above: 408, or the connection is cut. 16 KiB/s is a bad telephone line.
   Duration transfer_grace = std::chrono::seconds{10};
-  std::uint64_t bytes_per_second_min = 16 * 1024;
+  std::uint64_t bytes_per_second_min = std::uint64_t{16} * 1024;
   // How long a client may take to close its side after we closed ours. Closing earlier would
   // destroy an answer it has not read.
   Duration linger_timeout = std::chrono::seconds{2};

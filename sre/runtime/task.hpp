@@ -15,7 +15,7 @@ class Task {
   Task() = default;
   template <class Function>
     requires(!std::is_same_v<std::remove_cvref_t<Function>, Task>)
-  Task(Function&& function)  // implicit, as with std::function
+  Task(Function&& function)  // NOLINT: implicit, as with std::function; moves are kept out above
       : body_(std::make_unique<Body<std::remove_cvref_t<Function>>>(
             std::forward<Function>(function))) {}
 

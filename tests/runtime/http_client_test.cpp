@@ -154,7 +154,7 @@ TEST(HttpClient, ReachesNobodyOrWaitsNoLongerThanTold) {
 
   std::vector<Responder> held;
   TestServer server(
-      [&held](HttpRequest, Responder respond) { held.push_back(std::move(respond)); });
+      [&held](const HttpRequest&, Responder respond) { held.push_back(std::move(respond)); });
   const auto late = connected(server.endpoint).request({}, kShort);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, ErrorCode::TimedOut);
@@ -171,7 +171,7 @@ TEST(HttpClient, SendsNoRequestThatWouldBeTwo) {
 
 TEST(HttpClient, ReadsLinesWhileTheyArrive) {
   std::optional<StreamWriter> writer;
-  TestServer server([&writer](HttpRequest, Responder respond) {
+  TestServer server([&writer](const HttpRequest&, Responder respond) {
     writer.emplace(respond.stream({.status = 200, .body = "1\n2\r"}));
   });
   HttpClient client = connected(server.endpoint);
@@ -192,7 +192,7 @@ TEST(HttpClient, ReadsLinesWhileTheyArrive) {
 }
 
 TEST(HttpClient, GivesTheBodyOfAStreamThatIsNone) {
-  TestServer server([](HttpRequest, Responder respond) { respond(problem_response(403)); });
+  TestServer server([](const HttpRequest&, Responder respond) { respond(problem_response(403)); });
   HttpClient client = connected(server.endpoint);
   const auto none = [](std::string_view) -> bool {
     ADD_FAILURE();
@@ -241,7 +241,7 @@ TEST(PostAsync, SaysWhatWentWrong) {
             ErrorCode::Unreachable);
   std::vector<Responder> held;
   TestServer server(
-      [&held](HttpRequest, Responder respond) { held.push_back(std::move(respond)); });
+      [&held](const HttpRequest&, Responder respond) { held.push_back(std::move(respond)); });
   EXPECT_EQ(posted(server.endpoint, kShort).error().code, ErrorCode::TimedOut);
   const ScriptedServer garbage({"garbage\r\n\r\n"});
   EXPECT_EQ(posted(garbage.endpoint(), kPatience).error().code, ErrorCode::InvalidAnswer);

@@ -22,6 +22,7 @@ using testing::status_of;
 using testing::TestServer;
 
 constexpr Duration kShort = std::chrono::milliseconds{20};
+constexpr std::size_t kMoreThanSocketsHold = 50'000'000;
 
 const std::string kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const std::string kPartOfHead = "GET / HTTP/1.1\r\nHo";
@@ -31,7 +32,7 @@ const std::string kPartOfBody = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1
 class Holder {
  public:
   HttpHandler handler() {
-    return [this](HttpRequest, Responder respond) {
+    return [this](const HttpRequest&, Responder respond) {
       const std::lock_guard lock(mutex_);
       held_.push_back(std::move(respond));
       seen.raise();
@@ -105,8 +106,8 @@ TEST(HttpTimeouts, WaitingForAHandlerIsNobodysFault) {
 }
 
 TEST(HttpTimeouts, AReaderThatTakesNothingIsCut) {
-  const auto handler = [](HttpRequest, Responder respond) {
-    respond({.status = 200, .body = std::string(50'000'000, 'x')});
+  const auto handler = [](const HttpRequest&, Responder respond) {
+    respond({.status = 200, .body = std::string(kMoreThanSocketsHold, 'x')});
   };
   TestServer server(handler, {.transfer_grace = kShort, .bytes_per_second_min = 1'000'000'000});
   RawClient client(server.endpoint);
@@ -202,6 +203,28 @@ TEST(HttpConnections, BodiesUnderWayShareOneBound) {
     if (server.server.counters().refused == 1) refused.raise();
   });
   EXPECT_TRUE(refused.reaches(1));
+}
+
+TEST(HttpConnections, OneThatFindsNoDescriptorIsAcceptedWhenThereIsOne) {
+  TestServer server(echo);
+  const int lowest_free = ::dup(0);
+  ASSERT_GE(lowest_free, 0);
+  ::close(lowest_free);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  // Room for the client's end alone.
+  const rlimit one_more{.rlim_cur = static_cast<rlim_t>(lowest_free) + 1,
+                        .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &one_more), 0);
+  RawClient client(server.endpoint);
+  client.send(kGet);
+  Counter failed;
+  const Timer poll = server.io.every(kShort, [&] {
+    if (server.server.counters().accept_failures > 0) failed.raise();
+  });
+  EXPECT_TRUE(failed.reaches(1));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(body_of(client.read_until("GET / ")), "GET / ");
 }
 
 TEST(HttpConnections, AThousandSlowOnesLeaveARequestUnharmed) {

@@ -62,7 +62,7 @@ TEST(HttpServer, AnswersPipelinedRequestsInTheirOrderHoweverHandlersFinish) {
   constexpr int kRequests = 100;
   std::mutex mutex;
   std::vector<std::pair<std::string, Responder>> waiting;
-  const auto handler = [&](HttpRequest request, Responder respond) {
+  const auto handler = [&](const HttpRequest& request, Responder respond) {
     const std::lock_guard lock(mutex);
     waiting.emplace_back(request.path, std::move(respond));
     if (waiting.size() < kRequests) return;
@@ -89,7 +89,7 @@ TEST(HttpServer, ReadsNoFurtherThanItsPipelineIsDeep) {
   Counter seen;
   std::mutex mutex;
   std::vector<Responder> waiting;
-  const auto handler = [&](HttpRequest, Responder respond) {
+  const auto handler = [&](const HttpRequest&, Responder respond) {
     const std::lock_guard lock(mutex);
     waiting.push_back(std::move(respond));
     seen.raise();
@@ -114,7 +114,7 @@ TEST(HttpServer, ReadsNoFurtherThanItsPipelineIsDeep) {
 TEST(HttpServer, AnswersFromAnyThread) {
   std::vector<std::thread> threads;
   std::mutex mutex;
-  const auto handler = [&](HttpRequest request, Responder respond) {
+  const auto handler = [&](const HttpRequest& request, Responder respond) {
     const std::lock_guard lock(mutex);
     threads.emplace_back([path = request.path, respond = std::move(respond)]() mutable {
       respond({.status = 200, .body = path + "!"});
@@ -136,7 +136,7 @@ TEST(HttpServer, AnswersFromAnyThread) {
 }
 
 TEST(HttpServer, AHandlerThatForgetsItsAnswerAnswers500) {
-  TestServer server([](HttpRequest, Responder) {});
+  TestServer server([](const HttpRequest&, Responder) {});
   RawClient client(server.endpoint);
   client.send(get("/"));
   EXPECT_EQ(status_of(client.read_until("}")), 500);
@@ -160,7 +160,7 @@ TEST(HttpServer, TakesARequestCutAnywhere) {
 
 TEST(HttpServer, TakesABodyOfManyReads) {
   constexpr std::size_t kBytes = 3'000'000;
-  const auto handler = [](HttpRequest request, Responder respond) {
+  const auto handler = [](const HttpRequest& request, Responder respond) {
     const auto good = std::count(request.body.begin(), request.body.end(), 'x');
     respond({.status = 200, .body = std::to_string(good) + "!"});
   };
@@ -172,7 +172,7 @@ TEST(HttpServer, TakesABodyOfManyReads) {
 
 TEST(HttpServer, SendsAnAnswerThatNoSocketTakesAtOnce) {
   constexpr std::size_t kBytes = 20'000'000;
-  TestServer server([](HttpRequest, Responder respond) {
+  TestServer server([](const HttpRequest&, Responder respond) {
     respond({.status = 200, .body = std::string(kBytes, 'y')});
   });
   RawClient client(server.endpoint);
@@ -194,7 +194,7 @@ TEST(HttpServer, InvitesABodyOnlyAfterTheAnswersBefore) {
   std::mutex mutex;
   std::vector<Responder> waiting;
   Counter seen;
-  const auto handler = [&](HttpRequest, Responder respond) {
+  const auto handler = [&](const HttpRequest&, Responder respond) {
     const std::lock_guard lock(mutex);
     waiting.push_back(std::move(respond));
     seen.raise();
@@ -223,7 +223,7 @@ TEST(HttpServer, ServesAUnixSocketAndKnowsItsPeer) {
   const TempDir folder;
   IoThreads io;
   HttpServer server(io);
-  const auto handler = [](HttpRequest request, Responder respond) {
+  const auto handler = [](const HttpRequest& request, Responder respond) {
     respond({.status = 200,
              .body = request.peer.address + " " + std::to_string(request.peer.uid.value()) + "!"});
   };

@@ -28,7 +28,7 @@ const std::string kHead =
 class Streams {
  public:
   HttpHandler handler() {
-    return [this](HttpRequest, Responder respond) {
+    return [this](const HttpRequest&, Responder respond) {
       StreamWriter writer =
           respond.stream({.status = 200, .content_type = "text/event-stream", .body = "hello"});
       writer.on_closed([this] { closed.raise(); });
@@ -143,6 +143,7 @@ TEST(HttpStream, TakesWritesFromManyThreads) {
   client.send(kGet);
   std::optional<StreamWriter> writer = streams.take();
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&writer] {
       for (int n = 0; n < kWrites; ++n) EXPECT_TRUE(writer->write("#"));

@@ -2,6 +2,7 @@
 // ends with an event, or fails after kPatience.
 #pragma once
 
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -149,7 +150,9 @@ inline std::string without_dates(std::string text) {
 inline int status_of(std::string_view answer) {
   constexpr std::string_view kStart = "HTTP/1.1 ";
   if (!answer.starts_with(kStart)) return 0;
-  return std::atoi(std::string(answer.substr(kStart.size(), 3)).c_str());
+  int status = 0;
+  std::from_chars(answer.data() + kStart.size(), answer.data() + answer.size(), status);
+  return status;
 }
 
 inline std::string body_of(std::string_view answer) {
@@ -168,7 +171,7 @@ struct TestServer {
 };
 
 // Answers with what the request was.
-inline void echo(HttpRequest request, Responder respond) {
+inline void echo(const HttpRequest& request, Responder respond) {
   respond({.status = 200,
            .content_type = "text/plain",
            .body = request.method + " " + request.path + " " + request.body});

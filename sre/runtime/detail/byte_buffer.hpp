@@ -47,7 +47,7 @@ class ByteBuffer {
 
  private:
   // An idle connection holds no more than this.
-  static constexpr std::size_t kKeptMax = 16 * 1024;
+  static constexpr std::size_t kKeptMax = std::size_t{16} * 1024;
 
   void reallocate(std::size_t capacity) {
     std::unique_ptr<char[]> larger(new char[capacity]);  // NOLINT: make_unique would clear it

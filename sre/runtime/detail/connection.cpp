@@ -149,7 +149,9 @@ void Connection::refuse(int status) {
   release_body();
   in_.clear();
   refused_ = input_closed_ = true;
-  exchanges_.push_back({.framing = {}, .answered = true, .answer = problem_response(status)});
+  HttpResponse answer = problem_response(status);
+  if (status == 503) answer.headers.add("Retry-After", "1");
+  exchanges_.push_back({.framing = {}, .answered = true, .answer = std::move(answer)});
 }
 
 // A body that arrives whole with its head costs the shared count nothing.

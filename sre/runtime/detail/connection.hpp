@@ -36,7 +36,7 @@ class Connection final : public ResponseSink, public std::enable_shared_from_thi
   using TimePoint = SteadyClock::time_point;
 
   // With this much unsent, no further answer is written and no further request read.
-  static constexpr std::size_t kUnsentMax = 64 * 1024;
+  static constexpr std::size_t kUnsentMax = std::size_t{64} * 1024;
 
   // A request that was read and whose answer is not out yet.
   struct Exchange {

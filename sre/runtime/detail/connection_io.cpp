@@ -8,8 +8,8 @@ namespace fusebox::runtime::detail {
 namespace {
 
 // A head is read in pieces of this size: most requests are one piece.
-constexpr std::size_t kHeadPiece = 4 * 1024;
-constexpr std::size_t kBodyPiece = 64 * 1024;
+constexpr std::size_t kHeadPiece = std::size_t{4} * 1024;
+constexpr std::size_t kBodyPiece = std::size_t{64} * 1024;
 
 }  // namespace
 

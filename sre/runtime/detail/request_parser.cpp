@@ -25,6 +25,10 @@ constexpr std::uint64_t kBodyReserveMax = 1 << 20;
 constexpr std::size_t kFieldOverhead = 4;
 constexpr std::size_t kRequestLineOverhead = 12;  // two blanks, "HTTP/1.1", CRLF
 
+// What the fields of a usual request take, to grow once and not six times.
+constexpr std::size_t kUsualFields = 12;
+constexpr std::size_t kUsualFieldBytes = 400;
+
 constexpr std::string_view kLineEnd = "\r\n";
 
 // The shortest end of a chunked body, "0" and two line ends. Beast asserts that it is asked again
@@ -132,6 +136,7 @@ void RequestParser::Reader::on_request_impl(http::verb, BeastView method, BeastV
   if (target.size() > limits_.target_bytes_max) return refuse(414, error);
   if (!split_target(view(target), request)) return refuse(400, error);
   request.method = view(method);
+  request.headers.reserve(kUsualFields, kUsualFieldBytes);
   http11 = version == 11;
   count_header_bytes(method.size() + target.size() + kRequestLineOverhead, error);
 }

@@ -11,7 +11,7 @@
 namespace fusebox::runtime::detail {
 
 struct AnswerLimits {
-  std::size_t header_bytes_max = 64 * 1024;
+  std::size_t header_bytes_max = std::size_t{64} * 1024;
   std::uint64_t body_bytes_max = 64 << 20;
 };
 
