@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadOverride{"NoRaise",
                                 raise("calls:bot", R"("dimension":"tool_calls","to":2,"for":"1s")"),
                                 ErrorCode::InvalidOverride}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 TEST(EngineOverride, StandsInTheAuditFromItsOrderToItsEnd) {
   Script script(breaker("enforce") + call_limit("deny"));

@@ -143,7 +143,17 @@ inline std::string random_check(RandomSource& random) {
 inline std::string random_order(RandomSource& random) {
   const std::string who =
       std::string(R"(","reason":"r","actor":")") + random.pick({"p", "q"}) + "\"}";
-  switch (random.below(12)) {
+  switch (random.below(16)) {
+    case 12:
+    case 13:
+      return concat({R"("force":{"id":"tools:)", random.pick({"x", "y"}), R"(","state":")",
+                     random.pick({"open", "closed"}), R"(","for":")", random.pick({"5s", "1m"}),
+                     who});
+    case 14:
+    case 15:
+      return concat({R"("raise":{"id":"hourly:)", random.pick({"s1", "s2", "s3", ""}),
+                     R"(","dimension":")", random.pick({"tokens", "tool_calls", "tokens_in"}),
+                     R"(","by":)", std::to_string(random.below(3)), R"(,"for":"2m)", who});
     case 0:
       return std::string(R"("kill":{"scope":")") +
              random.pick({"agent:c", "session:s4", "tool:y"}) + who;

@@ -88,6 +88,9 @@ TEST(EngineReplay, RandomJournalsReachEveryKindOfRecordAndReason) {
                            "uncertain\":true",
                            "would_be",
                            "overrun",
+                           "forced",
+                           "raise_ended",
+                           "raise_refused",
                            "\"threshold\""}) {
     EXPECT_NE(lines.find(part), std::string::npos) << part;
   }

@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"ApprovalOfNothing",
                             order("approval", R"("id":"x","action":"grant","actor":"bob")"),
                             ErrorCode::UnknownApproval, "approval_refused"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 const std::string kAsk = policy(R"(
     - {id: ask, trigger: request, when: target == "pay", effect: require_approval}
