@@ -8,7 +8,6 @@
 namespace fusebox::store {
 namespace {
 
-using killswitch::AuditPosition;
 using killswitch::SigningKey;
 
 constexpr std::uint64_t kKeyFileBytesMax = 4096;

@@ -38,7 +38,7 @@ Result<void> check_marker(const std::string& path, std::string_view marker) {
 
 }  // namespace
 
-StatePaths::StatePaths(std::string folder) : root(std::move(folder)) {
+StatePaths::StatePaths(std::string root_folder) : root(std::move(root_folder)) {
   lock = root + "/lock";
   marker = root + "/marker";
   latch = root + "/latch";

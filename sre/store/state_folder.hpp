@@ -21,7 +21,7 @@
 namespace fusebox::store {
 
 struct StatePaths {
-  explicit StatePaths(std::string root);
+  explicit StatePaths(std::string root_folder);
 
   std::string root;
   std::string lock, marker, latch, log, database, audit, keys, listen;

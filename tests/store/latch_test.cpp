@@ -14,7 +14,6 @@ namespace fusebox::store {
 namespace {
 
 using killswitch::Order;
-using killswitch::RegisterState;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -31,6 +30,7 @@ void append(Latch& latch, const Order& order) { must(latch.append(std::array{ord
 
 std::vector<std::string> texts_of(const std::vector<Order>& orders) {
   std::vector<std::string> texts;
+  texts.reserve(orders.size());
   for (const Order& order : orders) {
     texts.push_back(format(order.scope) + " " + std::to_string(order.reg.epoch) + " " +
                     std::string(name_of(order.reg.state)));
@@ -385,6 +385,7 @@ TEST(Latch, RandomOrdersWithThePowerTakenAtRandomAreNeverLost) {
       }
       files.crash(draw, static_cast<CrashFiles::Loss>(draw.below(3)));
       std::vector<Order> all;
+      all.reserve(acknowledged.size());
       for (const auto& [scope, order] : acknowledged) all.push_back(order);
       expect_acknowledged(all, reopen(files));
     }

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 // A folder of its own for each test, removed afterwards.
 class PosixFilesTest : public testing::Test {
- protected:
+ public:
   PosixFilesTest() {
     std::string name = (std::filesystem::temp_directory_path() / "fusebox-store-XXXXXX").string();
     root_ = ::mkdtemp(name.data());

@@ -8,7 +8,6 @@
 namespace fusebox::store {
 namespace {
 
-using killswitch::AuditPosition;
 using killswitch::Digest;
 using killswitch::PublicKey;
 using killswitch::Signature;
