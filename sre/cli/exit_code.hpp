@@ -6,8 +6,9 @@
 namespace fusebox::cli {
 
 inline constexpr int kSuccess = 0;
-inline constexpr int kFailure = 1;  // a test failed, output could not be written
-inline constexpr int kUsage = 2;    // wrong arguments, invalid files, malformed input
+inline constexpr int kFailure = 1;      // a test failed, output could not be written
+inline constexpr int kUsage = 2;        // wrong arguments, invalid files, malformed input
+inline constexpr int kUnreachable = 5;  // no daemon answers
 
 // Of a decision: 0 allow, 1 deny, 3 approval required, 4 throttle or degrade.
 [[nodiscard]] int exit_code_of(policy::Effect effect);
