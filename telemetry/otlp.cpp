@@ -14,7 +14,7 @@ struct OtlpDecoder::Impl {
     events.start_batch();
     json.shrink();
   }
-  Result<OtlpBatch> finish(Result<void> walked) {
+  Result<OtlpBatch> finish(const Result<void>& walked) {
     if (!walked) return Unexpected{walked.error()};
     return events.finish_batch();
   }

@@ -19,21 +19,23 @@
 namespace fusebox::telemetry {
 
 // Events of one request. A collector's usual batch is 512 to 8,192; an event takes half a kilobyte
-// of memory and a span that makes one can be far smaller, hence a bound.
-inline constexpr std::size_t kOtlpEventsMax = 1 << 16;
+// of memory and a span that makes one can be far smaller, hence a bound: what 64 MiB of usual spans
+// come to, and some more.
+inline constexpr std::size_t kOtlpEventsMax = 1 << 17;
 
 // What one request says. events.size() + ignored + merged + rejected == spans.
 struct OtlpBatch {
-  std::span<const Event> events;       // in the order of the body
-  std::size_t spans = 0;               // in the body
-  std::size_t ignored = 0;             // no agent work, or a part of what counts elsewhere
-  std::size_t merged = 0;              // tool calls that stand a second time inside another
-  std::size_t rejected = 0;            // agent work that makes no event: for partial_success
-  std::string_view rejection;          // why the first of them was, with its number; "" if none
-  std::size_t rate_unknown = 0;        // events of sampled spans at weight 1: counts are uncertain
-  std::size_t negative_durations = 0;  // events that ended before they began: their duration is 0
-  std::size_t priced = 0;              // events whose cost is our estimate from the price table
-  std::size_t attributes_dropped = 0;  // of events: beyond 64 a span or 262,144 a request
+  std::span<const Event> events;  // in the order of the body
+  std::size_t spans = 0;          // in the body
+  std::size_t ignored = 0;        // no agent work, or a part of what counts elsewhere
+  std::size_t merged = 0;         // tool calls that stand a second time inside another
+  std::size_t rejected = 0;       // agent work that makes no event: for partial_success
+  std::string_view rejection;     // why the first of them was, with its number; "" if none
+  // Of the spans that are agent work:
+  std::size_t rate_unknown = 0;        // sampled, taken at weight 1: what counts them is uncertain
+  std::size_t negative_durations = 0;  // ended before they began: their duration is 0
+  std::size_t priced = 0;              // their cost is our estimate from the price table
+  std::size_t attributes_dropped = 0;  // beyond 64 a span or 524,288 a request
 };
 
 // Reuses its memory: a warm decoder allocates nothing for bodies of usual size. What it returns

@@ -60,7 +60,7 @@ class SpanDraft {
   // Starts the next span. What no table names goes to `unmapped`, as the members of a map.
   void start(policy::DynamicDocument& unmapped);
 
-  void add_attribute(std::string_view name, const AttributeValue& value);
+  void add_attribute(std::string_view attribute, const AttributeValue& value);
   // A span event that is an exception; `type` is "" if it does not say.
   void add_exception(std::string_view type);
 
@@ -74,10 +74,10 @@ class SpanDraft {
     std::string_view name;
     Row row = kNoRow;
   };
-  [[nodiscard]] Row row_of(std::string_view name);
+  [[nodiscard]] Row row_of(std::string_view attribute);
 
-  void keep(std::string_view name, const AttributeValue& value);
-  [[nodiscard]] bool is_kept(std::string_view name) const;
+  void keep(std::string_view attribute, const AttributeValue& value);
+  [[nodiscard]] bool is_kept(std::string_view attribute) const;
 
   policy::DynamicDocument* unmapped_ = nullptr;
   std::array<Guess, 32> guesses_{};

@@ -10,7 +10,7 @@
 namespace fusebox::telemetry::detail {
 namespace {
 
-constexpr std::size_t kBatchAttributesMax = 1 << 18;
+constexpr std::size_t kBatchAttributesMax = 1 << 19;
 // Documents whose memory is kept between batches. One that held many attributes once stays large,
 // so keeping all of them would let a sender grow the decoder batch by batch.
 constexpr std::size_t kDocumentsKept = 1 << 12;
@@ -141,7 +141,7 @@ void SpanEvents::finish_span(const FieldSet& resource) {
   const std::optional<Role> role = role_of(draft_);
   if (!role || *role == Role::Step) return ignore();
   if (const std::string_view flaw = flaw_of(draft_); !flaw.empty()) return reject(flaw);
-  if (events_.size() == kOtlpEventsMax) return reject("more than 65,536 events in one request");
+  if (events_.size() == kOtlpEventsMax) return reject("more than 131,072 events in one request");
   build(*role, resource);
 }
 

@@ -30,6 +30,18 @@ Role role_of_mcp(const SpanDraft& draft) {
   return draft.kind == SpanKind::Client && is_call ? Role::McpCall : Role::Step;
 }
 
+// Graph instrumentations go by the name: whatever has "agent" in it, tools included.
+Role role_of_node(const FieldSet& fields) {
+  if (fields.has(Field::Tool)) return Role::Tool;
+  return fields.has(Field::AgentName) ? Role::Agent : Role::Workflow;
+}
+
+// Client spans are calls of remote agents, but not all: some instrumentations give that kind to
+// agents in their own process as well. Where agent work begins, nobody is there to delegate.
+bool calls_another(const SpanDraft& draft) {
+  return draft.kind == SpanKind::Client && draft.parent != 0 && !draft.remote_parent;
+}
+
 bool failed(const SpanDraft& draft) {
   const FieldSet& fields = draft.fields;
   if (draft.status == SpanStatus::Error || fields.has(Field::ErrorType)) return true;
@@ -79,8 +91,8 @@ std::optional<Role> role_of(const SpanDraft& draft) {
   } else {
     role = role_by_name(draft);
   }
-  if (role == Role::AgentNode) return fields.has(Field::AgentName) ? Role::Agent : Role::Workflow;
-  if (role == Role::Agent && draft.kind == SpanKind::Client) return Role::Handoff;
+  if (role == Role::AgentNode) return role_of_node(fields);
+  if (role == Role::Agent && calls_another(draft)) return Role::Handoff;
   return role;
 }
 

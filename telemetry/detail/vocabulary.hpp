@@ -15,7 +15,7 @@ enum class Role : std::uint8_t {
   Tool,
   McpCall,     // a tool call as its MCP client sees it, often inside a Tool span
   Agent,       // one task of one agent
-  AgentNode,   // an agent if it has a name, else a step of a graph that is called "agent"
+  AgentNode,   // called "agent" by a graph: an agent, a tool or a step
   Workflow,    // a task where agent work begins, else a step
   Handoff,     // work given to another agent
   Guardrail,   // a policy was asked

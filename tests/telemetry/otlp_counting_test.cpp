@@ -300,7 +300,7 @@ TEST(OtlpCounting, EventsBeyondTheBoundAreRejected) {
   const Decoded out = decoded(decoder.decode_protobuf(otlp_model::to_protobuf(request)));
   EXPECT_EQ(out.events.size(), kOtlpEventsMax);
   EXPECT_EQ(out.counts.rejected, 2U);
-  EXPECT_EQ(out.rejection, "span 65537: more than 65,536 events in one request");
+  EXPECT_EQ(out.rejection, "span 131073: more than 131,072 events in one request");
 }
 
 TEST(OtlpCounting, NothingOfTheBatchBeforeStays) {

@@ -325,7 +325,8 @@ TEST(OtlpMapping, AResourceMayStandBehindItsSpans) {
   OtlpDecoder decoder;
   const auto json = decoder.decode_json(
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[)"
-      R"({"value":{"stringValue":"chat"},"key":"gen_ai.operation.name"}],"spanId":"00000000000000a1",)"
+      R"({"value":{"stringValue":"chat"},"key":"gen_ai.operation.name"}],)"
+      R"("spanId":"00000000000000a1",)"
       R"("traceId":"000000000000000000000000000000A1"}]}],"resource":{"attributes":[)"
       R"({"key":"service.name","value":{"stringValue":"late"}}]}}]})");
   EXPECT_EQ(decoded(json, true).events.front(),

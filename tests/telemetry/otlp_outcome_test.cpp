@@ -84,7 +84,9 @@ TEST(OtlpKind, EveryWordHasItsKind) {
     const bool counts = *row.kind != '\0';
     ASSERT_EQ(out.events.size(), counts ? 1U : 0U);
     EXPECT_EQ(out.counts.ignored, counts ? 0U : 1U);
-    if (counts) EXPECT_TRUE(out.events[0].starts_with(std::string("kind=") + row.kind + " "));
+    if (counts) {
+      EXPECT_TRUE(out.events[0].starts_with(std::string("kind=") + row.kind + " "));
+    }
   }
 }
 
@@ -115,13 +117,32 @@ TEST(OtlpKind, TheSpansNameIsTheLastResort) {
 
 // A span about calling another agent: the caller is the service, the other one is to_agent.
 TEST(OtlpKind, ARemoteAgentIsADelegation) {
+  const std::string delegation =
+      "kind=delegation agent=shop to_agent=helper outcome=ok duration_ms=1500";
+  const std::string task = "kind=task agent=helper outcome=ok duration_ms=1500";
+  struct Row {
+    int kind;
+    const char* parent;
+    std::uint32_t flags;
+    std::string event;
+  };
+  for (const Row& row : {Row{kClient, "00000000000000a1", 0, delegation},
+                         Row{kClient, "00000000000000a1", 0x300, task}, Row{kClient, "", 0, task},
+                         Row{1, "00000000000000a1", 0, task}}) {
+    Span span;
+    span.kind = row.kind;
+    span.parent_id = row.parent;
+    span.flags = row.flags;
+    span.attributes = {{"gen_ai.operation.name", "invoke_agent"}, {"gen_ai.agent.name", "helper"}};
+    EXPECT_EQ(event_of(span), row.event) << row.kind << row.parent << row.flags;
+  }
+}
+
+TEST(OtlpKind, AToolWithAgentInItsNameIsATool) {
   Span span;
-  span.kind = kClient;
-  span.attributes = {{"gen_ai.operation.name", "invoke_agent"}, {"gen_ai.agent.name", "helper"}};
-  EXPECT_EQ(event_of(span),
-            "kind=delegation agent=shop to_agent=helper outcome=ok duration_ms=1500");
-  span.kind = 1;
-  EXPECT_EQ(event_of(span), "kind=task agent=helper outcome=ok duration_ms=1500");
+  span.name = "ask_agent";
+  span.attributes = {{"openinference.span.kind", "AGENT"}, {"tool.name", "ask_agent"}};
+  EXPECT_EQ(event_of(span), "kind=tool agent=shop tool=ask_agent outcome=ok duration_ms=1500");
 }
 
 TEST(OtlpKind, AHandoffNamesBothAgents) {

@@ -131,7 +131,7 @@ inline Decoded decode_both(const otlp_model::Request& request, const PriceTable&
   OtlpDecoder decoder(prices);
   const std::string protobuf = otlp_model::to_protobuf(request);
   const std::string json = otlp_model::to_json(request);
-  const Decoded from_protobuf = decoded(decoder.decode_protobuf(protobuf));
+  Decoded from_protobuf = decoded(decoder.decode_protobuf(protobuf));
   const Decoded from_json = decoded(decoder.decode_json(json));
   EXPECT_EQ(from_protobuf.events, from_json.events) << json;
   EXPECT_EQ(from_protobuf.rejection, from_json.rejection);
