@@ -198,7 +198,7 @@ TEST(DurableEngine, APowerCutLosesAnEndAndNoStopOrder) {
       const std::int64_t before = machine.inputs();
       machine.engine.reset();
       using Loss = store::CrashFiles::Loss;
-      machine.files.crash(traffic.draw, static_cast<Loss>(traffic.draw.below(3)));
+      machine.files.crash(traffic.draw, static_cast<Loss>(traffic.draw.below(2)));
       machine.start();
       ASSERT_LE(synced, machine.inputs());
       ASSERT_LE(machine.inputs(), before);
