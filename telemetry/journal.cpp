@@ -143,6 +143,19 @@ struct JournalDecoder::Impl {
     return decode(*object, input.body.emplace<Body>());
   }
 
+  // A body that is all there is. `decode(object, out)` fills the fresh Body.
+  template <class Body, class Decode>
+  [[nodiscard]] Result<const Input*> decode_whole(std::string_view text, Instant at,
+                                                  Decode decode) {
+    const Result<JsonObject> object = parse(text);
+    if (!object) return Unexpected{object.error()};
+    if (Result<void> done = decode(*object, input.body.emplace<Body>()); !done) {
+      return Unexpected{done.error()};
+    }
+    input.at = at;
+    return &input;
+  }
+
  private:
   static constexpr std::size_t kUsualLineBytes = 4096;
 
@@ -154,6 +167,7 @@ struct JournalDecoder::Impl {
   }
   [[nodiscard]] Result<void> decode_event_body(const LineDraft& line);
   [[nodiscard]] Result<void> decode_check_body(const LineDraft& line);
+  [[nodiscard]] Result<void> decode_report_body(const LineDraft& line);
 };
 
 Result<JsonObject> JournalDecoder::Impl::parse(std::string_view text) {
@@ -179,7 +193,7 @@ Result<JsonObject> JournalDecoder::Impl::parse(std::string_view text) {
 Result<void> JournalDecoder::Impl::decode_event_body(const LineDraft& line) {
   Result<JsonObject> object = object_of(line);
   if (!object) return Unexpected{object.error()};
-  return detail::decode_event(*object, scratch, input.body.emplace<Event>());
+  return detail::decode_event(*object, "event", scratch, input.body.emplace<Event>());
 }
 
 Result<void> JournalDecoder::Impl::decode_check_body(const LineDraft& line) {
@@ -190,6 +204,12 @@ Result<void> JournalDecoder::Impl::decode_check_body(const LineDraft& line) {
   return detail::decode_check(*object, "check", scratch, out.check);
 }
 
+Result<void> JournalDecoder::Impl::decode_report_body(const LineDraft& line) {
+  Result<JsonObject> object = object_of(line);
+  if (!object) return Unexpected{object.error()};
+  return detail::decode_report(*object, "report", input.body.emplace<Report>());
+}
+
 Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
   switch (*line.kind) {
     case LineKind::Event:
@@ -197,7 +217,7 @@ Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
     case LineKind::Check:
       return decode_check_body(line);
     case LineKind::Report:
-      return decode_object(line, &detail::decode_report);
+      return decode_report_body(line);
     case LineKind::Kill:
       return decode_object(line, &detail::decode_kill);
     case LineKind::Rearm:
@@ -232,14 +252,21 @@ Result<const Input*> JournalDecoder::decode_line(std::string_view line) {
 }
 
 Result<const Input*> JournalDecoder::decode_check(std::string_view body, Instant at) {
-  const Result<JsonObject> object = impl_->parse(body);
-  if (!object) return Unexpected{object.error()};
-  auto& out = impl_->input.body.emplace<CheckInput>();
-  if (Result<void> done = detail::decode_check(*object, {}, impl_->scratch, out.check); !done) {
-    return Unexpected{done.error()};
-  }
-  impl_->input.at = at;
-  return &impl_->input;
+  return impl_->decode_whole<CheckInput>(body, at, [this](JsonObject object, CheckInput& out) {
+    return detail::decode_check(object, {}, impl_->scratch, out.check);
+  });
+}
+
+Result<const Input*> JournalDecoder::decode_event(std::string_view body, Instant at) {
+  return impl_->decode_whole<Event>(body, at, [this](JsonObject object, Event& out) {
+    return detail::decode_event(object, {}, impl_->scratch, out);
+  });
+}
+
+Result<const Input*> JournalDecoder::decode_report(std::string_view body, Instant at) {
+  return impl_->decode_whole<Report>(body, at, [](JsonObject object, Report& out) {
+    return detail::decode_report(object, {}, out);
+  });
 }
 
 }  // namespace fusebox::telemetry

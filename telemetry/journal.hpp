@@ -30,6 +30,10 @@ class JournalDecoder {
 
   // The body of one check, as of POST /v1/check; arrival is `at`, the id is the engine's to give.
   [[nodiscard]] Result<const Input*> decode_check(std::string_view body, Instant at);
+  // The bodies of one event and one report, alike. Errors name members without what they stand in:
+  // `duration_ms: expected …`.
+  [[nodiscard]] Result<const Input*> decode_event(std::string_view body, Instant at);
+  [[nodiscard]] Result<const Input*> decode_report(std::string_view body, Instant at);
 
  private:
   struct Impl;

@@ -112,9 +112,9 @@ Result<void> decode_check(JsonObject body, std::string_view outer, Scratch& scra
   return read_documents(draft, outer, scratch);
 }
 
-Result<void> decode_report(JsonObject body, Report& out) {
+Result<void> decode_report(JsonObject body, std::string_view outer, Report& out) {
   ReportDraft draft{out};
-  return read_known_members(body, kReportTable, {"report", {}}, draft);
+  return read_known_members(body, kReportTable, {outer, {}}, draft);
 }
 
 }  // namespace fusebox::telemetry::detail

@@ -12,7 +12,7 @@ namespace fusebox::telemetry::detail {
 [[nodiscard]] Result<void> decode_check(JsonObject body, std::string_view outer, Scratch& scratch,
                                         Check& out);
 
-// `out` is a fresh Report.
-[[nodiscard]] Result<void> decode_report(JsonObject body, Report& out);
+// `outer` as above. `out` is a fresh Report.
+[[nodiscard]] Result<void> decode_report(JsonObject body, std::string_view outer, Report& out);
 
 }  // namespace fusebox::telemetry::detail

@@ -51,17 +51,16 @@ constexpr FieldTable kTable{
 
 }  // namespace
 
-Result<void> decode_event(JsonObject body, Scratch& scratch, Event& out) {
-  constexpr Path kPath{"event", {}};
+Result<void> decode_event(JsonObject body, std::string_view outer, Scratch& scratch, Event& out) {
   scratch.extras.clear();
   EventDraft draft{out, scratch.extras, {}};
-  Result<void> read = read_members(body, kTable, kPath, draft,
+  Result<void> read = read_members(body, kTable, {outer, {}}, draft,
                                    [&](std::string_view name, Json value) -> Result<void> {
                                      draft.extras.push_back({name, value});
                                      return {};
                                    });
   if (!read || (!draft.attributes && draft.extras.empty())) return read;
-  read = scratch.documents.read_merged(draft.attributes, {"event", "attributes"}, draft.extras,
+  read = scratch.documents.read_merged(draft.attributes, {outer, "attributes"}, draft.extras,
                                        scratch.attributes);
   out.attributes = &scratch.attributes;
   return read;

@@ -16,7 +16,9 @@ struct Scratch {
   policy::DynamicDocument attributes;
 };
 
+// `outer` is how errors name the object: "event" on a journal line, "" if it is the whole body.
 // `out` is a fresh Event.
-[[nodiscard]] Result<void> decode_event(JsonObject body, Scratch& scratch, Event& out);
+[[nodiscard]] Result<void> decode_event(JsonObject body, std::string_view outer, Scratch& scratch,
+                                        Event& out);
 
 }  // namespace fusebox::telemetry::detail
