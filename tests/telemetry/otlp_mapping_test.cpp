@@ -135,7 +135,8 @@ TEST(OtlpMapping, Usage) {
 TEST(OtlpMapping, CachedTokens) {
   for (const char* name :
        {"gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
-        "llm.token_count.prompt_details.cache_read", "ai.usage.cachedInputTokens",
+        "llm.token_count.prompt_details.cache_read", "ai.usage.inputTokenDetails.cacheReadTokens",
+        "ai.usage.inputTokenDetails.cacheWriteTokens", "ai.usage.cachedInputTokens",
         "cache_read_tokens", "gen_ai.usage.cache_write.input_tokens",
         "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
         "llm.token_count.prompt_details.cache_write", "cache_creation_tokens"}) {
