@@ -14,7 +14,7 @@ set -euo pipefail
 
 readonly LOCK_SECONDS=600  # how long another package manager may hold the lock
 
-readonly BUILD=(make cmake ninja-build clang-16 ccache pkg-config libboost1.81-dev
+readonly BUILD=(make cmake ninja-build clang-16 lld-16 ccache pkg-config libboost1.81-dev
   libboost-json1.81-dev libssl-dev libyaml-cpp-dev libsimdjson-dev libprotozero-dev libdeflate-dev
   libre2-dev libsqlite3-dev libcli11-dev zlib1g-dev)
 # libclang-rt: the sanitizers and libFuzzer. llvm-16: their stack traces with names.
