@@ -76,6 +76,7 @@ struct EngineHost::Impl {
   // Of the engine thread.
   void run();
   [[nodiscard]] bool take_lanes();
+  engine::Reply feed(telemetry::Input input);
   void apply(InputRequest request);
   void apply_slice();
   void tick_if_due();
@@ -87,7 +88,7 @@ struct EngineHost::Impl {
   void reconfigure(EngineConfiguration configuration,
                    const std::function<void(const Result<void>&)>& answer_to);
 
-  const HostOptions options;
+  HostOptions options;
   DurableEngine engine;
   const SteadyClock::time_point started;
   const Instant base;
@@ -112,6 +113,7 @@ struct EngineHost::Impl {
   std::atomic<std::uint64_t> waiting_events = 0;
   std::atomic<std::uint64_t> shed_events = 0;
   std::atomic<std::uint64_t> checkpoints = 0;
+  std::atomic<std::uint64_t> journal_lines_lost = 0;
 
   std::optional<Result<void>> closed;
   std::unique_ptr<detail::StoreThread> disk;
@@ -170,12 +172,17 @@ bool EngineHost::Impl::take_lanes() {
   return !stopping || !taken.empty();
 }
 
-void EngineHost::Impl::apply(InputRequest request) {
-  telemetry::Input input = *request.input;
-  input.at = now();
-  const std::size_t first = effects.records.size();
-  engine::Reply reply = engine.apply(input, effects);
+// One input, at the engine's time of now.
+engine::Reply EngineHost::Impl::feed(telemetry::Input input) {
+  input.at = std::max(now(), engine.engine().now());
+  if (options.journal) options.journal->add(input);
   wrote_nothing = false;
+  return engine.apply(input, effects);
+}
+
+void EngineHost::Impl::apply(InputRequest request) {
+  const std::size_t first = effects.records.size();
+  engine::Reply reply = feed(*request.input);
   applied.push_back({std::move(request), std::move(reply), first, effects.records.size()});
 }
 
@@ -185,9 +192,8 @@ void EngineHost::Impl::apply_slice() {
     EventBatch& batch = taken.telemetry.front();
     const std::size_t count = std::min(left, batch.events.size() - next_event);
     for (const telemetry::Event& event : batch.events.subspan(next_event, count)) {
-      (void)engine.apply({now(), event}, effects);
+      (void)feed({{}, event});
     }
-    wrote_nothing = wrote_nothing && count == 0;
     waiting_events -= count;
     left -= count;
     next_event += count;
@@ -202,13 +208,16 @@ void EngineHost::Impl::tick_if_due() {
   if (at < next_tick) return;
   // Ticks that a stall kept back are one tick: the engine asks for the time, not for their number.
   next_tick = std::max(next_tick + kTick, at);
-  (void)engine.apply({at, telemetry::Tick{}}, effects);
-  wrote_nothing = false;
+  (void)feed({{}, telemetry::Tick{}});
 }
 
 void EngineHost::Impl::write() {
   if (std::exchange(wrote_nothing, true) && ended.empty() && effects.records.empty()) return;
   const WriteFault fault = engine.write();
+  if (options.journal) {
+    options.journal->flush();
+    journal_lines_lost = options.journal->lost();
+  }
   if (fault.state) {
     log_in_doubt = true;
     take_back_permits();
@@ -240,7 +249,7 @@ void EngineHost::Impl::take_back_permits() {
   }
   for (const std::string& permit : permits) {
     const telemetry::Report report{.permit = permit, .outcome = telemetry::Outcome::Cancelled};
-    (void)engine.apply({now(), report}, effects);
+    (void)feed({{}, report});
   }
 }
 
@@ -282,8 +291,8 @@ void EngineHost::Impl::checkpoint_if_due() {
   disk->run([this, checkpoint = std::move(*saved), syncs = engine.pending()] {
     const Result<void> done = engine.write_checkpoint(checkpoint, syncs);
     post(&Lanes::tasks, Task([this, segment = checkpoint.first_segment, done] {
-           on_checkpoint_written(segment, done);
-         }));
+      on_checkpoint_written(segment, done);
+    }));
   });
 }
 
@@ -372,6 +381,7 @@ HostCounters EngineHost::counters() const {
   return {.shed_events = impl_->shed_events,
           .checkpoints = impl_->checkpoints,
           .waiting_events = impl_->waiting_events,
+          .journal_lines_lost = impl_->journal_lines_lost,
           .storage_fault = impl_->log_in_doubt};
 }
 

@@ -23,6 +23,7 @@
 #include "base/result.hpp"
 #include "sre/engine/engine.hpp"
 #include "sre/runtime/durable_engine.hpp"
+#include "sre/runtime/journal_recorder.hpp"
 #include "sre/runtime/task.hpp"
 #include "telemetry/event.hpp"
 #include "telemetry/input.hpp"
@@ -65,6 +66,8 @@ struct HostOptions {
   std::size_t waiting_events_max = 1 << 18;
   // Telemetry is answered only after it is synced.
   bool acknowledge_after_sync = false;
+  // Inputs are recorded here, as they were applied.
+  std::optional<JournalRecorder> journal;
   // Every record, after it was written; on the engine thread, so it must be quick.
   std::function<void(std::span<const telemetry::Record>)> on_records;
 };
@@ -73,6 +76,7 @@ struct HostCounters {
   std::uint64_t shed_events = 0;
   std::uint64_t checkpoints = 0;
   std::uint64_t waiting_events = 0;
+  std::uint64_t journal_lines_lost = 0;
   bool storage_fault = false;  // now
 };
 
