@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
-from typing import Callable, Mapping, Optional, Union
+from typing import Any, Callable, Mapping, Optional, TypeVar, Union
 from urllib.parse import urlsplit
+
+Socket = TypeVar("Socket", bound=socket.socket)
 
 SOCKETS = ("/run/fusebox/fusebox.sock", "./state/fusebox.sock")
 
@@ -15,7 +17,7 @@ SOCKETS = ("/run/fusebox/fusebox.sock", "./state/fusebox.sock")
 class UnixAddress:
     path: str
 
-    def open(self, make: Callable[..., socket.socket], timeout: float) -> socket.socket:
+    def open(self, make: Callable[..., Socket], timeout: float) -> Socket:
         return _connected(make, socket.AF_UNIX, self.path, timeout)
 
     def __str__(self) -> str:
@@ -27,7 +29,7 @@ class TcpAddress:
     host: str
     port: int
 
-    def open(self, make: Callable[..., socket.socket], timeout: float) -> socket.socket:
+    def open(self, make: Callable[..., Socket], timeout: float) -> Socket:
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         failure: OSError = OSError(f"{self.host}: the name has no address")
         for family, _, _, _, peer in found:
@@ -66,9 +68,10 @@ def parse(text: str) -> Address:
 def find(
     server: Optional[str],
     environ: Mapping[str, str] = os.environ,
-    exists: Callable[[str], bool] = os.path.exists,
+    exists: Optional[Callable[[str], bool]] = None,
 ) -> Optional[Address]:
     """The argument, else $FUSEBOX_SERVER, else the first socket that is there, else None."""
+    exists = exists or os.path.exists
     named = server or environ.get("FUSEBOX_SERVER")
     if named:
         return parse(named)
@@ -89,12 +92,12 @@ def _parse_tcp(text: str) -> TcpAddress:
 
 
 def _connected(
-    make: Callable[..., socket.socket], family: int, peer: object, timeout: float
-) -> socket.socket:
+    make: Callable[..., Socket], family: int, peer: Any, timeout: float
+) -> Socket:
     sock = make(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(timeout)
-        sock.connect(peer)  # type: ignore[arg-type]
+        sock.connect(peer)
     except BaseException:
         sock.close()
         raise

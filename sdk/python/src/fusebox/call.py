@@ -135,8 +135,9 @@ class AsyncCall(GovernedCall):
         return self
 
     async def __aexit__(self, _type: Any, raised: Optional[BaseException], _trace: Any) -> None:
-        report = self._end(raised)
-        future = self._client.executor.submit(copy_context().run, self._report, *report)
+        outcome, measures = self._end(raised)
+        report = functools.partial(self._report, outcome, measures)
+        future = self._client.executor.submit(copy_context().run, report)
         await asyncio.shield(asyncio.wrap_future(future))
 
     def _give_back(self, future: concurrent.futures.Future[Decision]) -> None:

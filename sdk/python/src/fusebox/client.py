@@ -9,7 +9,7 @@ import time
 import uuid
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 from urllib.parse import quote
 
 from . import address, wire
@@ -90,7 +90,7 @@ class Client:
         self._outbox.put(wire.event_of(permit, body, time.time_ns()))
         return "buffered"
 
-    def events(self, events: List[Mapping[str, Any]]) -> Dict[str, Any]:
+    def events(self, events: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
         """Telemetry without a check: {"accepted": n, "rejected": [{"line", "error"}]}. Give events
         an `id` if they may be sent twice. Unreachable: nothing is known to have arrived."""
         return self._object("POST", "/v1/events", list(events))

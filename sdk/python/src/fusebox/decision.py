@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .errors import ApprovalRequired, Denied, Killed, Refused, Throttled
 
@@ -81,6 +81,8 @@ class Decision:
         effect = body.get("effect")
         if effect not in _PROCEEDS and effect not in _REFUSALS:
             raise Malformed(f"unknown effect {effect!r}")
+        texts: Dict[str, Any] = {name: _member(body, name, str) or "" for name in _TEXTS}
+        lists: Dict[str, Any] = {name: tuple(_member(body, name, list) or ()) for name in _LISTS}
         decision = cls(
             effect=effect,
             ttl_ms=_member(body, "ttl_ms", int),
@@ -88,8 +90,8 @@ class Decision:
             epoch=_member(body, "epoch", int) or 0,
             approval=_approval(_member(body, "approval", dict)),
             request=request,
-            **{name: _member(body, name, str) or "" for name in _TEXTS},
-            **{name: tuple(_member(body, name, list) or ()) for name in _LISTS},
+            **texts,
+            **lists,
         )
         if decision.proceeds and not decision.permit:
             raise Malformed(f"{effect} without a permit")

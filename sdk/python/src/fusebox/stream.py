@@ -104,7 +104,8 @@ class Backoff:
         self._failures = 0
 
     def next(self, at_least: float = 0.0) -> float:
-        whole = min(self._cap, max(self._base, at_least) * 2 ** min(self._failures, 30))
+        doubled = max(self._base, at_least) * float(2 ** min(self._failures, 30))
+        whole = min(self._cap, doubled)
         self._failures += 1
         return whole * (0.5 + self._draw() / 2)
 

@@ -13,7 +13,7 @@ import threading
 import time
 import weakref
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from .address import SOCKETS, Address
 from .errors import ApiError, Unreachable
@@ -36,7 +36,7 @@ class Request:
 @dataclass(frozen=True)
 class Reply:
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     body: bytes
 
 
@@ -146,21 +146,24 @@ class Transport:
         news about the daemon: it is tried once more on a new one. A request that must not arrive
         twice begins on a new one and is sent once."""
         slot = self._slot()
-        if slot.connection is not None and request.repeatable and slot.connection.usable:
+        kept = slot.connection
+        if kept is not None and request.repeatable and kept.usable:
             try:
-                return self._on(slot, request, deadline)
+                return self._on(slot, kept, request, deadline)
             except socket.timeout:
                 raise
             except (OSError, http.client.HTTPException):
                 pass
         slot.drop()
         slot.connection = self.connect(deadline)
-        return self._on(slot, request, deadline)
+        return self._on(slot, slot.connection, request, deadline)
 
-    def _on(self, slot: _Slot, request: Request, deadline: float) -> Reply:
+    def _on(
+        self, slot: _Slot, connection: Connection, request: Request, deadline: float
+    ) -> Reply:
         headers = self.headers(request.content_type if request.body is not None else None)
         try:
-            return slot.connection.exchange(request, headers, deadline)
+            return connection.exchange(request, headers, deadline)
         except BaseException:
             # Also when the caller is interrupted: an answer that comes later belongs to nobody.
             slot.drop()
@@ -178,7 +181,7 @@ class _Slot:
     """The connection of one thread; it ends with the thread."""
 
     def __init__(self) -> None:
-        self.connection: Any = None
+        self.connection: Optional[Connection] = None
 
     def drop(self) -> None:
         connection, self.connection = self.connection, None
@@ -230,7 +233,7 @@ def _read_all(response: http.client.HTTPResponse) -> bytes:
         raise http.client.HTTPException(f"an answer above {ANSWER_BYTES_MAX} bytes")
     if response.length is not None:
         return response.read()
-    pieces = []
+    pieces: List[bytes] = []
     size = 0
     while True:
         piece = response.read(_PIECE_BYTES)
