@@ -57,10 +57,10 @@ void BucketRing::insert(Place place, std::int64_t number, Counts counts, std::si
     slots_[index_of(newer)] = slots_[index_of(newer - 1)];
   }
   const auto low = static_cast<std::uint32_t>(number);
-  slots_[index_of(place)] = {.good = static_cast<std::uint64_t>(counts.good),
+  slots_[index_of(place)] = {.good = static_cast<std::uint64_t>(counts.good) & kCountMask,
                              .number_low = low & 0xFFFF,
-                             .bad = static_cast<std::uint64_t>(counts.bad),
-                             .number_high = low >> 16};
+                             .bad = static_cast<std::uint64_t>(counts.bad) & kCountMask,
+                             .number_high = (low >> 16) & 0xFFFF};
 }
 
 void BucketRing::pop_front() {

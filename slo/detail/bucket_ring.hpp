@@ -76,12 +76,15 @@ class BucketRing {
   };
   static_assert(sizeof(Slot) == 16);
 
+  // Cuts nothing off: the sum fits. It tells the compiler so.
+  static constexpr std::uint64_t kCountMask = std::uint64_t{kBucketCountMax};
+
   static std::uint32_t low_of(const Slot& slot) {
     return static_cast<std::uint32_t>(slot.number_high << 16 | slot.number_low);
   }
   static void add_to(Slot& slot, Counts counts) {
-    slot.good += static_cast<std::uint64_t>(counts.good);
-    slot.bad += static_cast<std::uint64_t>(counts.bad);
+    slot.good = (slot.good + static_cast<std::uint64_t>(counts.good)) & kCountMask;
+    slot.bad = (slot.bad + static_cast<std::uint64_t>(counts.bad)) & kCountMask;
   }
 
   [[nodiscard]] std::size_t index_of(Place place) const {
