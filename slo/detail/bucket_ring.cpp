@@ -58,9 +58,9 @@ void BucketRing::insert(Place place, std::int64_t number, Counts counts, std::si
   }
   const auto low = static_cast<std::uint32_t>(number);
   slots_[index_of(place)] = {.good = static_cast<std::uint64_t>(counts.good) & kCountMask,
-                             .number_low = low & 0xFFFF,
+                             .number_low = static_cast<std::uint16_t>(low),
                              .bad = static_cast<std::uint64_t>(counts.bad) & kCountMask,
-                             .number_high = (low >> 16) & 0xFFFF};
+                             .number_high = static_cast<std::uint16_t>(low >> 16)};
 }
 
 void BucketRing::pop_front() {
