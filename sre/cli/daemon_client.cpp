@@ -1,13 +1,10 @@
 #include "sre/cli/daemon_client.hpp"
 
-#include <cstdlib>
-#include <fstream>
-#include <vector>
-
 #include <CLI/CLI.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "sre/cli/daemon_address.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/load_files.hpp"
 
@@ -17,28 +14,6 @@ namespace {
 constexpr Duration kConnectTimeout = std::chrono::seconds{5};
 // A kill waits for its terminators, so an answer may take a while.
 constexpr Duration kAnswerTimeout = std::chrono::seconds{60};
-
-std::vector<std::string> places(const DaemonOptions& options) {
-  if (!options.server.empty()) return {options.server};
-  if (const char* server = std::getenv("FUSEBOX_SERVER"); server != nullptr && *server != '\0') {
-    return {server};
-  }
-  return {"/run/fusebox/fusebox.sock", "./state/fusebox.sock"};
-}
-
-Result<std::string> token_of(const DaemonOptions& options) {
-  if (options.token_file.empty()) {
-    const char* token = std::getenv("FUSEBOX_TOKEN");
-    return std::string(token == nullptr ? "" : token);
-  }
-  std::ifstream file(options.token_file);
-  std::string token;
-  if (!std::getline(file, token) || token.empty()) {
-    return Unexpected{ErrorCode::FileUnreadable,
-                      options.token_file + ": no token; expected one line, the token itself"};
-  }
-  return token;
-}
 
 }  // namespace
 
@@ -51,19 +26,15 @@ void add_daemon_options(CLI::App& command, DaemonOptions& options) {
 }
 
 Result<DaemonClient> DaemonClient::connect(const DaemonOptions& options) {
-  auto token = token_of(options);
+  auto token = find_token(options.token_file);
   if (!token) return Unexpected{token.error()};
-  std::string tried;
-  for (const std::string& place : places(options)) {
-    const auto endpoint = runtime::parse_endpoint(place);
-    if (!endpoint) return Unexpected{endpoint.error()};
-    auto client = runtime::HttpClient::connect(*endpoint, kConnectTimeout);
-    if (client) return DaemonClient(std::move(*client), place, std::move(*token));
-    tried += (tried.empty() ? "" : "; ") + client.error().message;
-  }
-  return Unexpected{
-      ErrorCode::Unreachable,
-      "no daemon answers: " + tried + ". Start one with `fusebox serve`, or name it with --server"};
+  const auto endpoint = find_daemon(options.server);
+  if (!endpoint) return Unexpected{endpoint.error()};
+  auto client = runtime::HttpClient::connect(*endpoint, kConnectTimeout);
+  if (client) return DaemonClient(std::move(*client), std::move(*token));
+  return Unexpected{ErrorCode::Unreachable,
+                    "no daemon answers: " + client.error().message +
+                        "; start one with `fusebox serve`, or name it with --server"};
 }
 
 runtime::HttpHeaders DaemonClient::headers() const {

@@ -16,10 +16,10 @@ class App;
 
 namespace fusebox::cli {
 
-// --server and --token-file, with the places that are looked at without them.
+// --server and --token-file; see daemon_address.hpp for what is looked at without them.
 struct DaemonOptions {
-  std::string server;      // "" : $FUSEBOX_SERVER, /run/fusebox/fusebox.sock, ./state/fusebox.sock
-  std::string token_file;  // "" : $FUSEBOX_TOKEN
+  std::string server;
+  std::string token_file;
 };
 void add_daemon_options(CLI::App& command, DaemonOptions& options);
 
@@ -33,7 +33,7 @@ struct DaemonAnswer {
 
 class DaemonClient {
  public:
-  // Errors: Unreachable, naming every place that was tried; FileUnreadable for the token.
+  // Errors: Unreachable, and those of find_daemon and find_token.
   [[nodiscard]] static Result<DaemonClient> connect(const DaemonOptions& options);
 
   [[nodiscard]] Result<DaemonAnswer> get(std::string_view target);
@@ -42,16 +42,14 @@ class DaemonClient {
   [[nodiscard]] Result<DaemonAnswer> stream(std::string_view target,
                                             const std::function<bool(std::string_view)>& on_line,
                                             Duration silence);
-  [[nodiscard]] const std::string& address() const { return address_; }
 
  private:
-  DaemonClient(runtime::HttpClient client, std::string address, std::string token)
-      : client_(std::move(client)), address_(std::move(address)), token_(std::move(token)) {}
+  DaemonClient(runtime::HttpClient client, std::string token)
+      : client_(std::move(client)), token_(std::move(token)) {}
   [[nodiscard]] Result<DaemonAnswer> ask(const runtime::HttpCall& call);
   [[nodiscard]] runtime::HttpHeaders headers() const;
 
   runtime::HttpClient client_;
-  std::string address_;
   std::string token_;
 };
 
