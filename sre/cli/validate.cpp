@@ -6,6 +6,7 @@
 #include "sre/cli/commands.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/load_files.hpp"
+#include "sre/config/token_files.hpp"
 
 namespace fusebox::cli {
 namespace {
@@ -44,6 +45,10 @@ int validate(const Options& options) {
   const auto sources = config::read_sources(options.paths, diagnostics);
   // What could be read is checked even if another file could not.
   const auto loaded = config::load(sources, diagnostics);
+  // Secrets are often elsewhere than where a configuration is checked.
+  if (loaded) {
+    static_cast<void>(config::read_tokens(loaded->settings.auth, Severity::Notice, diagnostics));
+  }
   diagnostics.sort();
   if (options.json) {
     print_json(diagnostics);

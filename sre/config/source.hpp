@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/diagnostics.hpp"
+#include "base/result.hpp"
 
 namespace fusebox::config {
 
@@ -22,6 +24,12 @@ inline constexpr std::size_t kIncludeDepthMax = 8;
 struct Source {
   std::string name;
   std::string text;
+  friend bool operator==(const Source&, const Source&) = default;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive(name, text);
+  }
 };
 
 // Reads files, and folders of *.yaml and *.yml in sorted order (hidden files and sub-folders are
@@ -30,5 +38,12 @@ struct Source {
 // too: no more than kFileBytesMax + 1 bytes of a file are read.
 [[nodiscard]] std::vector<Source> read_sources(const std::vector<std::string>& paths,
                                                Diagnostics& diagnostics);
+
+// A configuration as bytes, to be kept beside the state that was reached under it: load() of what
+// comes back gives the same configuration, whatever the files say by then. Secrets in token files
+// are no part of it.
+[[nodiscard]] std::string pack_sources(const std::vector<Source>& sources);
+// The inverse. Errors: StateCorrupt for bytes that pack_sources did not write.
+[[nodiscard]] Result<std::vector<Source>> unpack_sources(std::string_view bytes);
 
 }  // namespace fusebox::config

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
 
 #include "sre/config/detail/kinds.hpp"
+#include "sre/config/detail/read_file.hpp"
 #include "sre/config/detail/yaml.hpp"
 #include "sre/config/source.hpp"
 
@@ -14,17 +14,6 @@ namespace fusebox::config {
 namespace {
 
 namespace fs = std::filesystem;
-
-// At most one byte more than the limit: enough to know, and no more than that in memory.
-std::optional<std::string> read_bounded(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::string text(kFileBytesMax + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return std::nullopt;
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
-}
 
 bool is_yaml_name(const fs::path& path) {
   const std::string extension = path.extension().string();
@@ -72,7 +61,8 @@ class SourceReader {
     std::error_code failure;
     const fs::path canonical = fs::weakly_canonical(path, failure);
     if (!seen_.insert(failure ? path.lexically_normal() : canonical).second) return;
-    auto text = read_bounded(path);
+    // One byte more than the limit is enough to know.
+    auto text = detail::read_file(path.string(), kFileBytesMax + 1);
     if (!text) return fail(asked, ErrorCode::FileUnreadable, path.string() + " cannot be read");
     const std::size_t index = sources_.size();
     sources_.push_back({path.string(), std::move(*text)});

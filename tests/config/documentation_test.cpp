@@ -29,10 +29,11 @@ std::vector<Source> yaml_blocks(const std::string& markdown) {
 TEST(Documentation, ItsExamplesLoadAsOneConfiguration) {
   const std::filesystem::path root(FUSEBOX_SOURCE_DIR);
   const auto blocks = yaml_blocks(read_text(root / "docs/configuration.md"));
-  EXPECT_EQ(blocks.size(), 5u) << "SLO, Breaker, Limit, Policy, PolicyTest";
+  EXPECT_EQ(blocks.size(), 6u) << "Config, SLO, Breaker, Limit, Policy, PolicyTest";
   Diagnostics diagnostics;
   const auto configuration = load(blocks, diagnostics);
   ASSERT_TRUE(configuration.has_value()) << format_all(diagnostics);
+  EXPECT_EQ(configuration->settings.name, "guarded");
   EXPECT_EQ(configuration->engine.slos.size(), 1u);
   EXPECT_EQ(configuration->engine.breakers.size(), 1u);
   EXPECT_EQ(configuration->engine.limits.size(), 1u);

@@ -139,6 +139,19 @@ class CommandLine(unittest.TestCase):
         os.close(write_end)
         self.assertEqual(done.returncode, 1)
 
+    def test_validate_takes_missing_token_files_with_a_notice(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "tokens.yaml"
+            path.write_text(
+                "apiVersion: fusebox/v1\nkind: Config\nmetadata: {name: x}\nspec:\n"
+                "  auth: {mode: tokens, tokens: [{name: a, role: admin, token_file: ./a}]}\n"
+            )
+            code, _, err = run(PROGRAM, "validate", str(path))
+            self.assertEqual(code, 0, err)
+            self.assertRegex(err, r":5:68: notice\[E0009\]: token file .*/a cannot be read")
+            (Path(folder) / "a").write_text("secret\n")
+            self.assertEqual(run(PROGRAM, "validate", str(path))[::2], (0, ""))
+
     def test_validate_reports_every_mistake_and_json(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "bad.yaml"

@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
-std::string_view kind_text(NodeKind kind) {
-  switch (kind) {
+std::string_view kind_text(const Node& node) {
+  switch (node.kind) {
     case NodeKind::Null:
       return "empty";
     case NodeKind::Scalar:
       return "a value";
     case NodeKind::List:
-      return "a list";
+      return node.items.empty() ? "an empty list" : "a list";
     case NodeKind::Map:
       return "a map";
   }
@@ -102,7 +102,7 @@ bool add_dimension(std::string_view name, Position at, Report& report,
 
 std::string Field::is() const {
   const std::string value =
-      node.kind == NodeKind::Scalar ? quoted(node.text) : std::string(kind_text(node.kind));
+      node.kind == NodeKind::Scalar ? quoted(node.text) : std::string(kind_text(node));
   return quoted(name) + " is " + value;
 }
 
@@ -154,6 +154,23 @@ std::optional<std::string> as_text(const Field& field, std::size_t bytes_max) {
     return std::nullopt;
   }
   return *text;
+}
+
+std::optional<std::string> as_identifier(const Field& field, std::string_view marks) {
+  constexpr std::size_t kIdentifierMax = 63;
+  auto text = as_text(field, kIdentifierMax);
+  if (!text) return std::nullopt;
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  const auto may_stand = [&](char c) { return is_word(c) || marks.find(c) != marks.npos; };
+  if (is_word(text->front()) && std::all_of(text->begin(), text->end(), may_stand)) return text;
+  std::string expected = "letters, digits";
+  for (const char& mark : marks) {
+    expected += (&mark == &marks.back() ? " and " : ", ") + quoted({&mark, 1});
+  }
+  field.invalid(expected + ", at most " + std::to_string(kIdentifierMax));
+  return std::nullopt;
 }
 
 std::optional<bool> as_bool(const Field& field) {

@@ -60,6 +60,8 @@ using Names = std::span<const std::string_view>;
 
 // A scalar's text, at most `bytes_max` long; quoted or not.
 [[nodiscard]] std::optional<std::string> as_text(const Field& field, std::size_t bytes_max);
+// A letter or digit, then letters, digits and `marks`, at most 63.
+[[nodiscard]] std::optional<std::string> as_identifier(const Field& field, std::string_view marks);
 // `true` or `false`, plain.
 [[nodiscard]] std::optional<bool> as_bool(const Field& field);
 // Decimal digits, with a minus if the range goes below 0; `012` and `1e3` are no integers.

@@ -62,21 +62,6 @@ constexpr std::array kOnError{
 constexpr std::size_t kMessageMax = 1024;
 constexpr std::int64_t kPriorityMax = 1'000'000;
 
-std::optional<std::string> as_rule_id(const Field& field) {
-  constexpr std::size_t kIdMax = 63;
-  auto id = as_text(field, kIdMax);
-  if (!id) return std::nullopt;
-  const auto is_word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  const bool good = is_word(id->front()) && std::all_of(id->begin(), id->end(), [&](char c) {
-                      return is_word(c) || c == '-' || c == '_' || c == '.';
-                    });
-  if (good) return id;
-  field.invalid("letters, digits, `-`, `_` and `.`, at most 63");
-  return std::nullopt;
-}
-
 // A dimension that stop orders have, or the text of one scope.
 std::optional<RuleScope> as_scope(const Field& field) {
   const auto text = as_text(field, 600);
@@ -153,7 +138,7 @@ Effect read_on_error(const MapReader& rule, Trigger trigger, Effect effect) {
 std::optional<RuleSpec> read_rule(const Field& field, PolicyMode mode,
                                   std::span<const KnownSlo> slos) {
   const MapReader rule(field, kRuleKeys);
-  auto id = rule.get("id", as_rule_id);
+  auto id = rule.get("id", as_identifier, std::string_view("-_."));
   auto message = rule.get("message", as_text, kMessageMax);
   const auto scope = rule.get("scope", as_scope);
   const auto priority =
