@@ -47,6 +47,7 @@ class ExampleWithTokens : public testing::Test {
 TEST_F(ExampleWithTokens, Names) {
   EXPECT_EQ(settings_.auth.mode, AuthMode::Tokens);
   std::vector<std::pair<std::string, Role>> found;
+  found.reserve(settings_.auth.tokens.size());
   for (const TokenSpec& token : settings_.auth.tokens) found.emplace_back(token.name, token.role);
   const std::vector<std::pair<std::string, Role>> expected{{"alice", Role::Approver},
                                                            {"bob", Role::Approver},

@@ -14,7 +14,7 @@ namespace {
 const std::vector<Source> kSources{{"/etc/fusebox/a.yaml",
                                     "apiVersion: fusebox/v1\nkind: Breaker\nmetadata: {name: x}\n"
                                     "spec: {key: [agent], consecutive_failures: 3}\n"},
-                                   {"b.yaml", std::string("# \0 \xC3\xA4\n", 8)},
+                                   {"b.yaml", std::string("# \0 \xC3\xA4\n", 7)},
                                    {"", ""}};
 
 TEST(PackedSources, ComeBackAsTheyWere) {
