@@ -14,7 +14,8 @@ set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers killswitch sre
 set(FUSEBOX_MAY_USE_sre/store base policy killswitch)
 set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config
   sre/store)
-set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config)
+set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config
+  sre/runtime)
 
 # A header that is not the standard library's has a home: "pattern=folder". It stands in that
 # folder's sources and detail/, never in a public header, and nowhere else. The system's own headers
@@ -27,7 +28,7 @@ set(FUSEBOX_HEADER_HOMES
   "^libdeflate\\.h=telemetry"
   "^openssl/=killswitch"
   "^boost/math/=slo"
-  "^boost/json=sre/cli"
+  "^boost/json=sre/cli,sre/runtime"
   "^zlib\\.h=slo"
   "^yaml-cpp/=sre/config"
   "^CLI/=sre/cli"

@@ -9,6 +9,7 @@ namespace fusebox::cli {
 
 void add_replay(CLI::App& program, int& exit_code);
 void add_validate(CLI::App& program, int& exit_code);
+void add_exec(CLI::App& program, int& exit_code);
 void add_policy(CLI::App& program, int& exit_code);
 void add_version(CLI::App& program, int& exit_code);
 

@@ -15,9 +15,9 @@ namespace {
 
 // Commands that the design names and that are not built yet: refused by name, not as unknown words.
 constexpr std::string_view kLater[] = {
-    "serve", "demo",  "slo",   "breakers", "limits", "agents", "incidents", "approvals",
-    "check", "kill",  "rearm", "exec",     "chaos",  "audit",  "explain",   "doctor",
-    "gate",  "token", "mcp",   "hook",     "export", "top",    "completion"};
+    "serve", "demo", "slo",   "breakers", "limits", "agents",    "incidents", "approvals",
+    "check", "kill", "rearm", "chaos",    "audit",  "explain",   "doctor",    "gate",
+    "token", "mcp",  "hook",  "export",   "top",    "completion"};
 
 bool comes_later(std::string_view word) {
   return std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater);
@@ -44,21 +44,22 @@ int main(int argc, char** argv) {
       "  fusebox validate fusebox.yaml\n"
       "  fusebox replay -c fusebox.yaml journal.ndjson\n"
       "\n"
-      "Exit codes: 0 success, 1 failure, 2 wrong arguments or invalid input.\n"
+      "Exit codes: 0 success, 1 failure, 2 wrong arguments or invalid input, 5 no daemon.\n"
       "`fusebox COMMAND --help` tells more about a command.\n");
   int exit_code = kSuccess;
   add_replay(program, exit_code);
   add_validate(program, exit_code);
   add_policy(program, exit_code);
+  add_exec(program, exit_code);
   add_version(program, exit_code);
   if (argc > 1 && comes_later(argv[1])) {
-    print_error(std::string("`") + argv[1] + "` is not built yet; there are replay, validate, " +
-                "policy test and version");
+    print_error(std::string("`") + argv[1] + "` is not built yet; there are exec, replay, " +
+                "validate, policy test and version");
     return kUsage;
   }
   if (argc > 1 && argv[1][0] != '-' && !is_command(program, argv[1])) {
     print_error(std::string("there is no command `") + argv[1] +
-                "`; there are replay, validate, policy test and version");
+                "`; there are exec, replay, validate, policy test and version");
     return kUsage;
   }
   try {

@@ -8,6 +8,7 @@
 
 #include "sre/runtime/detail/byte_buffer.hpp"
 #include "sre/runtime/detail/client_socket.hpp"
+#include "sre/runtime/detail/lines.hpp"
 #include "sre/runtime/detail/message_text.hpp"
 #include "sre/runtime/detail/response_parser.hpp"
 
@@ -19,8 +20,6 @@ using detail::Deadline;
 using detail::ResponseParser;
 
 constexpr std::size_t kPiece = std::size_t{16} * 1024;
-// A line of a stream above this is not one of ours.
-constexpr std::size_t kLineMax = 1 << 20;
 
 Unexpected gone() {
   return {ErrorCode::Unreachable, "the connection closed before the whole answer came"};
@@ -33,21 +32,6 @@ Unexpected not_http() {
 bool repeatable(std::string_view method) {
   constexpr std::array<std::string_view, 5> kSafe{"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
   return std::find(kSafe.begin(), kSafe.end(), method) != kSafe.end();
-}
-
-// Hands over the whole lines of `text` and removes them; false when the reader has enough.
-bool hand_over(std::string& text, const std::function<bool(std::string_view)>& on_line) {
-  std::size_t begin = 0;
-  bool wanted = true;
-  for (std::size_t end = text.find('\n'); wanted && end != std::string::npos;
-       end = text.find('\n', begin)) {
-    std::string_view line = std::string_view(text).substr(begin, end - begin);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    begin = end + 1;
-    wanted = on_line(line);
-  }
-  text.erase(0, begin);
-  return wanted;
 }
 
 }  // namespace
@@ -163,9 +147,9 @@ Result<HttpResponse> HttpClient::stream_lines(std::string_view target, const Htt
   auto state = link_->begin(call, parser, detail::deadline_after(silence));
   HttpResponse& response = parser.response();
   while (state) {
-    if (response.status == 200 && !hand_over(response.body, on_line)) break;
+    if (response.status == 200 && !detail::hand_over_lines(response.body, on_line)) break;
     if (*state == ResponseParser::State::Complete) break;
-    state = response.body.size() > kLineMax
+    state = response.body.size() > detail::kLineBytesMax
                 ? not_http()
                 : link_->receive(parser, detail::deadline_after(silence));
   }

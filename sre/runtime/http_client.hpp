@@ -1,4 +1,4 @@
-// Clients: one that waits, for commands and tests, and one POST that does not, for webhooks.
+// Clients: one that waits, for commands and tests, and POSTs that do not, for webhooks and streams.
 #pragma once
 
 #include <functional>
@@ -64,5 +64,13 @@ struct HttpPost {
 };
 void post_async(IoThreads& io, HttpPost post, Duration timeout,
                 std::function<void(Result<HttpResponse>)> done);
+
+// The same for an answer that goes on: hands over each line of it, without its end, as it arrives,
+// on an I/O thread; `done` comes when `on_line` returns false, with the end of the answer, or with
+// an error: TimedOut after `silence` without a byte. An answer whose status is not 200 is given to
+// `done` whole, and no line of it.
+void post_lines_async(IoThreads& io, HttpPost post, Duration silence,
+                      std::function<bool(std::string_view)> on_line,
+                      std::function<void(Result<HttpResponse>)> done);
 
 }  // namespace fusebox::runtime

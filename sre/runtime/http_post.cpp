@@ -1,10 +1,12 @@
 // post_async: one POST on a connection of its own, as a chain of callbacks on one strand.
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "sre/runtime/detail/asio.hpp"
 #include "sre/runtime/detail/byte_buffer.hpp"
 #include "sre/runtime/detail/io_core.hpp"
+#include "sre/runtime/detail/lines.hpp"
 #include "sre/runtime/detail/message_text.hpp"
 #include "sre/runtime/detail/response_parser.hpp"
 #include "sre/runtime/detail/socket_address.hpp"
@@ -22,32 +24,44 @@ constexpr std::size_t kPiece = std::size_t{16} * 1024;
 class PostCall : public std::enable_shared_from_this<PostCall> {
  public:
   using Done = std::function<void(Result<HttpResponse>)>;
+  using OnLine = std::function<bool(std::string_view)>;
 
-  PostCall(IoCore& core, HttpPost post, Done done)
+  // Without `on_line` the answer is handed over whole.
+  PostCall(IoCore& core, HttpPost post, OnLine on_line, Done done)
       : post_(std::move(post)),
+        on_line_(std::move(on_line)),
         done_(std::move(done)),
         strand_(asio::make_strand(core.context)),
         socket_(strand_),
         resolver_(strand_),
-        timer_(strand_) {}
+        timer_(strand_),
+        parser_(on_line_ ? AnswerLimits{.body_bytes_max = kEndless} : AnswerLimits{}, false) {}
 
+  // `timeout` is for all of a whole answer, and between two receptions of one in lines.
   void start(Duration timeout) {
-    timer_.expires_after(timeout);
+    timeout_ = timeout;
     asio::post(strand_, [self = shared_from_this()] { self->begin(); });
   }
 
  private:
+  static constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
+
   void begin() {
     if (const Result<void> fine = check_request_line("POST", post_.target); !fine) {
       return finish(Unexpected{fine.error()});
     }
-    timer_.async_wait([self = shared_from_this()](ErrorStatus error) {
-      if (!error) self->finish(Unexpected{ErrorCode::TimedOut, "no answer in time"});
-    });
+    restart_timer();
     const std::optional<SocketAddress> numeric = numeric_address(post_.endpoint);
     if (!numeric) return look_up(std::get<TcpAddress>(post_.endpoint));
     addresses_.emplace_back(numeric->get(), numeric->size);
     connect(0);
+  }
+
+  void restart_timer() {
+    timer_.expires_after(timeout_);
+    timer_.async_wait([self = shared_from_this()](ErrorStatus error) {
+      if (!error) self->finish(Unexpected{ErrorCode::TimedOut, "no answer in time"});
+    });
   }
 
   void look_up(const TcpAddress& tcp) {
@@ -99,6 +113,7 @@ class PostCall : public std::enable_shared_from_this<PostCall> {
     in_.commit(count);
     const ResponseParser::Step step = parser_.put(in_.view());
     in_.consume(step.used);
+    if (on_line_ && done_ && !take_lines()) return;
     switch (step.state) {
       case ResponseParser::State::NeedMore:
         return receive();
@@ -107,6 +122,19 @@ class PostCall : public std::enable_shared_from_this<PostCall> {
       case ResponseParser::State::Failed:
         return finish(Unexpected{ErrorCode::InvalidAnswer, "the answer is not HTTP, or too large"});
     }
+  }
+
+  // False when that ended the call.
+  bool take_lines() {
+    restart_timer();
+    HttpResponse& response = parser_.response();
+    if (!parser_.header_done()) return true;
+    if (response.status == 200 && !hand_over_lines(response.body, on_line_)) {
+      finish(std::move(response));
+    } else if (response.body.size() > kLineBytesMax) {
+      finish(Unexpected{ErrorCode::InvalidAnswer, "a line of the answer is too long"});
+    }
+    return static_cast<bool>(done_);
   }
 
   void fail(const ErrorStatus& error) {
@@ -125,7 +153,9 @@ class PostCall : public std::enable_shared_from_this<PostCall> {
   }
 
   const HttpPost post_;
+  const OnLine on_line_;
   Done done_;  // empty once called
+  Duration timeout_{};
   Strand strand_;
   StreamSocket socket_;
   Resolver resolver_;
@@ -133,7 +163,7 @@ class PostCall : public std::enable_shared_from_this<PostCall> {
   std::vector<GenericEndpoint> addresses_;
   std::string text_;
   ByteBuffer in_;
-  ResponseParser parser_{{}, false};
+  ResponseParser parser_;
 };
 
 }  // namespace
@@ -141,7 +171,16 @@ class PostCall : public std::enable_shared_from_this<PostCall> {
 
 void post_async(IoThreads& io, HttpPost post, Duration timeout,
                 std::function<void(Result<HttpResponse>)> done) {
-  std::make_shared<detail::PostCall>(io.core(), std::move(post), std::move(done))->start(timeout);
+  std::make_shared<detail::PostCall>(io.core(), std::move(post), nullptr, std::move(done))
+      ->start(timeout);
+}
+
+void post_lines_async(IoThreads& io, HttpPost post, Duration silence,
+                      std::function<bool(std::string_view)> on_line,
+                      std::function<void(Result<HttpResponse>)> done) {
+  std::make_shared<detail::PostCall>(io.core(), std::move(post), std::move(on_line),
+                                     std::move(done))
+      ->start(silence);
 }
 
 }  // namespace fusebox::runtime
