@@ -12,8 +12,16 @@ from fusebox.plain import plain
 from fake_daemon import Answer
 from test_client import ALLOW, COMMITTED, DOWN, WAITS, WithDaemon
 
-DENY = Answer(body={"id": "d-3", "effect": "deny", "gate": "governance", "epoch": 0,
-                    "reason": "policy_denied", "rule": "no-drop-table"})
+DENY = Answer(
+    body={
+        "id": "d-3",
+        "effect": "deny",
+        "gate": "governance",
+        "epoch": 0,
+        "reason": "policy_denied",
+        "rule": "no-drop-table",
+    }
+)
 
 
 class Governed(WithDaemon):
@@ -44,8 +52,17 @@ class ContextManager(Governed):
             call.measure(tokens_in=10, tokens_out=3)
             call.measure(cost_usd=Decimal("0.02"), duration_ms=7)
         (report,) = self.reports()
-        self.assertEqual(report, {"permit": "c1", "outcome": "ok", "tokens_in": 10,
-                                  "tokens_out": 3, "cost_usd": "0.02", "duration_ms": 7})
+        self.assertEqual(
+            report,
+            {
+                "permit": "c1",
+                "outcome": "ok",
+                "tokens_in": 10,
+                "tokens_out": 3,
+                "cost_usd": "0.02",
+                "duration_ms": 7,
+            },
+        )
 
     def test_a_report_that_fails_spoils_nothing(self):
         self.daemon.then("POST /v1/report", Answer(400, {"title": "Bad Request"}))
@@ -85,8 +102,9 @@ class Decorator(Governed):
         self.assertEqual(search("a", "b", deep=True), "a3")
         (check,) = self.checks()
         self.assertEqual((check["agent"], check["target"], check["session"]), ("bot", "find", "s1"))
-        self.assertEqual(check["args"], {"query": "a", "words": ["b"], "limit": 3,
-                                         "options": {"deep": True}})
+        self.assertEqual(
+            check["args"], {"query": "a", "words": ["b"], "limit": 3, "options": {"deep": True}}
+        )
 
     def test_the_object_is_no_argument_of_a_method(self):
         client = self.client

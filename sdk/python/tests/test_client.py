@@ -12,11 +12,18 @@ from fusebox.outbox import BATCH
 
 from fake_daemon import Answer, FakeDaemon
 
-ALLOW = Answer(body={"id": "c1", "effect": "allow", "permit": "c1", "epoch": 0})
-WAITS = Answer(body={
-    "id": "d-1", "effect": "require_approval", "gate": "governance", "reason": "approval_required",
-    "rule": "pay", "epoch": 0, "approval": {"id": "d-1", "expires": "2026-01-01T01:00:00Z"},
-})
+ALLOW = Answer(body={"id": "d-9", "effect": "allow", "permit": "c1", "epoch": 0})
+WAITS = Answer(
+    body={
+        "id": "d-1",
+        "effect": "require_approval",
+        "gate": "governance",
+        "reason": "approval_required",
+        "rule": "pay",
+        "epoch": 0,
+        "approval": {"id": "d-1", "expires": "2026-01-01T01:00:00Z"},
+    }
+)
 COMMITTED = Answer(body={"result": "committed"})
 TAKEN = Answer(body={"accepted": 1, "rejected": []})
 DOWN = Answer(503, {"title": "Service Unavailable", "status": 503})
@@ -164,13 +171,14 @@ class Buffer(WithDaemon):
     def test_a_failure_half_way_keeps_the_rest_in_order(self):
         for tokens in range(BATCH + 3):
             self.client.report(self.decide_alone(), "ok", tokens_in=tokens)
-        self.daemon.then("POST /v1/events", TAKEN, DOWN)
-        with self.assertRaises(fusebox.Unreachable):
-            self.client.flush()
-        self.assertEqual(self.client.buffered, 3)
+        self.daemon.then("POST /v1/events", DOWN, TAKEN, DOWN)
+        for left in (BATCH + 3, 3):
+            with self.assertRaises(fusebox.Unreachable):
+                self.client.flush()
+            self.assertEqual(self.client.buffered, left)
         self.client.flush()
-        first, failed, last = self.daemon.bodies("POST /v1/events")
-        self.assertEqual(failed, last)
+        failed_first, first, failed_last, last = self.daemon.bodies("POST /v1/events")
+        self.assertEqual((failed_first, failed_last), (first, last))
         self.assertEqual([e["tokens_in"] for e in first + last], list(range(BATCH + 3)))
 
     def test_what_the_daemon_rejects_is_counted_and_not_sent_again(self):
@@ -225,8 +233,14 @@ class Approvals(WithDaemon):
     def test_a_refusal_is_the_daemons_to_explain(self):
         decision = self.ask()
         self.daemon.then(self.ROUTE, self.state("refused"))
-        denied = {"id": "d-2", "effect": "deny", "gate": "governance", "reason": "policy_denied",
-                  "message": "a person refused this request", "epoch": 0}
+        denied = {
+            "id": "d-2",
+            "effect": "deny",
+            "gate": "governance",
+            "reason": "policy_denied",
+            "message": "a person refused this request",
+            "epoch": 0,
+        }
         self.daemon.then("POST /v1/check", Answer(body=denied))
         self.assertEqual(self.client.wait_for_approval(decision, 5).effect, "deny")
 
@@ -252,10 +266,13 @@ class Approvals(WithDaemon):
         self.daemon.always("POST /v1/approvals/d-1", Answer(body={"id": "d-1"}))
         self.client.grant("d-1", "looks right", actor="alice", valid_for="10m")
         self.client.refuse("d-1", "too much", actor="bob")
-        self.assertEqual(self.daemon.bodies("POST /v1/approvals/d-1"), [
-            {"action": "grant", "reason": "looks right", "actor": "alice", "for": "10m"},
-            {"action": "deny", "reason": "too much", "actor": "bob"},
-        ])
+        self.assertEqual(
+            self.daemon.bodies("POST /v1/approvals/d-1"),
+            [
+                {"action": "grant", "reason": "looks right", "actor": "alice", "for": "10m"},
+                {"action": "deny", "reason": "too much", "actor": "bob"},
+            ],
+        )
 
     def test_a_list_is_a_list(self):
         self.daemon.then("GET /v1/approvals", Answer(body={"approvals": [{"id": "d-1"}]}))
@@ -267,12 +284,19 @@ class Approvals(WithDaemon):
 
 class Orders(WithDaemon):
     def test_a_kill_says_what_and_why(self):
-        answer = {"id": "kill-1", "scope": "agent:bot", "epoch": 1, "durable": True,
-                  "terminators": []}
+        answer = {
+            "id": "kill-1",
+            "scope": "agent:bot",
+            "epoch": 1,
+            "durable": True,
+            "terminators": [],
+        }
         self.daemon.always("POST /v1/kills", Answer(201, answer))
         self.assertEqual(self.client.kill("agent:bot", "runaway", actor="alice"), answer)
-        self.assertEqual(self.daemon.bodies("POST /v1/kills"),
-                         [{"scope": "agent:bot", "reason": "runaway", "actor": "alice"}])
+        self.assertEqual(
+            self.daemon.bodies("POST /v1/kills"),
+            [{"scope": "agent:bot", "reason": "runaway", "actor": "alice"}],
+        )
 
     def test_a_rearm_is_never_sent_twice(self):
         self.daemon.always("GET /v1/kills", Answer(body={"kills": []}))

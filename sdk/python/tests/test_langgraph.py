@@ -33,10 +33,26 @@ def calls(name, **args):
     return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "call-1"}])
 
 
-DENY = Answer(body={"id": "d-3", "effect": "deny", "gate": "governance", "epoch": 0,
-                    "reason": "policy_denied", "rule": "no-mail"})
-KILLED = Answer(body={"id": "d-4", "effect": "deny", "gate": "kill", "epoch": 1,
-                      "reason": "killed", "rule": "kill-1"})
+DENY = Answer(
+    body={
+        "id": "d-3",
+        "effect": "deny",
+        "gate": "governance",
+        "epoch": 0,
+        "reason": "policy_denied",
+        "rule": "no-mail",
+    }
+)
+KILLED = Answer(
+    body={
+        "id": "d-4",
+        "effect": "deny",
+        "gate": "kill",
+        "epoch": 1,
+        "reason": "killed",
+        "rule": "kill-1",
+    }
+)
 
 
 @unittest.skipUnless(HERE, "langgraph is not installed: these tests need requirements-test.txt")
@@ -97,8 +113,10 @@ class Graph(WithDaemon):
         result = self.run_once(self.agent(calls("mail", to="ann")))
         self.assertEqual(self.tool_message(result).content, "sent to ann")
         (check,) = self.daemon.bodies("POST /v1/check")
-        self.assertEqual((check["agent"], check["target"], check["args"], check["session"]),
-                         ("bot", "mail", {"to": "ann"}, "th-1"))
+        self.assertEqual(
+            (check["agent"], check["target"], check["args"], check["session"]),
+            ("bot", "mail", {"to": "ann"}, "th-1"),
+        )
         self.assertEqual(self.reports(), [("ok", None)])
 
     def test_a_denied_tool_does_not_run_and_the_model_hears_why(self):
@@ -239,8 +257,11 @@ class Graph(WithDaemon):
         agent = self.agent(calls("mail", to="bea"))
         config = {"configurable": {"thread_id": "th-3"}}
         asyncio.run(agent.ainvoke({"messages": [("user", "go")]}, config))
-        kinds = [(span.attributes["openinference.span.kind"], span.attributes["fusebox.permit"])
-                 for span in exporter.get_finished_spans() if "fusebox.permit" in span.attributes]
+        kinds = [
+            (span.attributes["openinference.span.kind"], span.attributes["fusebox.permit"])
+            for span in exporter.get_finished_spans()
+            if "fusebox.permit" in span.attributes
+        ]
         self.assertEqual(kinds, [("TOOL", "c1")] * 2)
 
 

@@ -52,8 +52,10 @@ class Watch(WithDaemon):
         pieces.put(line(7))
         self.wait_for_news(1)
         decision = self.client.check("bot", target="search")
-        self.assertEqual((decision.effect, decision.gate, decision.rule, decision.epoch),
-                         ("deny", "kill", "kill-1", 1))
+        self.assertEqual(
+            (decision.effect, decision.gate, decision.rule, decision.epoch),
+            ("deny", "kill", "kill-1", 1),
+        )
         self.assertTrue(decision.local)
         with self.assertRaisesRegex(fusebox.Killed, "runaway"):
             decision.raise_if_refused()

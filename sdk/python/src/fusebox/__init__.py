@@ -1,11 +1,11 @@
 """fusebox: ask before an agent acts, report how it ended, stop when told to.
 
-    import fusebox
+import fusebox
 
-    client = fusebox.Client()
+client = fusebox.Client()
 
-    @fusebox.guard(client, agent="bot", tool="search", read_only=True)
-    def search(query: str) -> str: ...
+@fusebox.guard(client, agent="bot", tool="search", read_only=True)
+def search(query: str) -> str: ...
 """
 
 from .call import AsyncCall, Call, aguard, guard

@@ -91,9 +91,7 @@ def _parse_tcp(text: str) -> TcpAddress:
     return TcpAddress(host, port)
 
 
-def _connected(
-    make: Callable[..., Socket], family: int, peer: Any, timeout: float
-) -> Socket:
+def _connected(make: Callable[..., Socket], family: int, peer: Any, timeout: float) -> Socket:
     sock = make(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(timeout)

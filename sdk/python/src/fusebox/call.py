@@ -30,7 +30,10 @@ _log = logging.getLogger("fusebox")
 # Some of them became one class in Python 3.11 and before were not.
 _TIMEOUTS = (TimeoutError, socket.timeout, asyncio.TimeoutError, concurrent.futures.TimeoutError)
 _CANCELLATIONS = (
-    asyncio.CancelledError, concurrent.futures.CancelledError, KeyboardInterrupt, GeneratorExit,
+    asyncio.CancelledError,
+    concurrent.futures.CancelledError,
+    KeyboardInterrupt,
+    GeneratorExit,
 )
 
 
@@ -162,7 +165,11 @@ def outcome_of(raised: Optional[BaseException], failure: str = "") -> Tuple[str,
 
 
 def guard(
-    client: Client, agent: Optional[str] = None, tool: Optional[str] = None, *, args: Args = True,
+    client: Client,
+    agent: Optional[str] = None,
+    tool: Optional[str] = None,
+    *,
+    args: Args = True,
     **how: Any,
 ) -> Callable[[Function], Function]:
     """A decorator: each call of the function is an action. `tool` is its name unless said, `how` as
@@ -184,7 +191,11 @@ def guard(
 
 
 def aguard(
-    client: Client, agent: Optional[str] = None, tool: Optional[str] = None, *, args: Args = True,
+    client: Client,
+    agent: Optional[str] = None,
+    tool: Optional[str] = None,
+    *,
+    args: Args = True,
     **how: Any,
 ) -> Callable[[Function], Function]:
     """`guard` for `async def`."""
@@ -210,7 +221,10 @@ def _is_lazy(function: Callable[..., Any]) -> bool:
 
 
 def _request_maker(
-    function: Callable[..., Any], agent: Optional[str], tool: Optional[str], args: Args,
+    function: Callable[..., Any],
+    agent: Optional[str],
+    tool: Optional[str],
+    args: Args,
     how: Dict[str, Any],
 ) -> Callable[[Any, Any], Dict[str, Any]]:
     fixed = {"agent": agent, "target": tool or function.__name__, **how}

@@ -10,23 +10,22 @@ import uuid
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
-from urllib.parse import quote
 
 from . import address, wire
 from .call import AsyncCall, Call
 from .decision import Decision, Malformed
 from .errors import ApiError, ApprovalRequired, Denied, Unreachable
 from .fence import Fence, KillOrder
-from .identity import present
 from .outbox import Outbox
+from .people import People
 from .stream import KillWatch, OnKill
-from .transport import Request, Transport
+from .transport import Transport
 from .unreachable import OnUnreachable, class_of, effects
 
 _ASYNC_THREADS = 32
 
 
-class Client:
+class Client(People):
     """Thread-safe and usable after a fork. Connects on first use, and again when it must.
 
     `server`: see `address.parse`; else $FUSEBOX_SERVER, /run/fusebox/fusebox.sock,
@@ -54,11 +53,14 @@ class Client:
         self._start()
         _clients.add(self)
 
-    # --- actions -----------------------------------------------------------------------------
-
     def check(
-        self, agent: Optional[str] = None, action: str = "tool", target: Optional[str] = None, *,
-        read_only: bool = False, **fields: Any,
+        self,
+        agent: Optional[str] = None,
+        action: str = "tool",
+        target: Optional[str] = None,
+        *,
+        read_only: bool = False,
+        **fields: Any,
     ) -> Decision:
         """May this happen now? Never raises for a refusal, nor when no daemon answers: that is a
         decision too (`on_unreachable`). ApiError if the request itself is wrong.
@@ -96,12 +98,19 @@ class Client:
         return self._object("POST", "/v1/events", list(events))
 
     def call(
-        self, agent: Optional[str] = None, action: str = "tool", target: Optional[str] = None, *,
-        read_only: bool = False, approval_timeout: Optional[float] = None, **fields: Any,
+        self,
+        agent: Optional[str] = None,
+        action: str = "tool",
+        target: Optional[str] = None,
+        *,
+        read_only: bool = False,
+        approval_timeout: Optional[float] = None,
+        **fields: Any,
     ) -> Call:
         """`with client.call("bot", target="search") as call:` checks, raises Denied, Killed,
         ApprovalRequired or Throttled if it must not run, and reports how the block ended, once.
         With `approval_timeout` it waits that long for a person first."""
+
         def decide() -> Decision:
             decision = self.check(agent, action, target, read_only=read_only, **fields)
             if decision.effect != "require_approval" or approval_timeout is None:
@@ -118,8 +127,6 @@ class Client:
     def resume(self, decision: Decision) -> Call:
         """A call whose decision was made already, as by wait_for_approval."""
         return Call(self, lambda: decision)
-
-    # --- approvals ---------------------------------------------------------------------------
 
     def wait_for_approval(self, decision: Decision, timeout: float, poll: float = 1.0) -> Decision:
         """Waits for a person, then asks the same request again, which passes once if granted.
@@ -142,41 +149,6 @@ class Client:
                 raise ApprovalRequired(decision)
             pause.wait(min(poll, left))
 
-    def approvals(self) -> List[Dict[str, Any]]:
-        return self._list("/v1/approvals", "approvals")
-
-    def approval(self, approval_id: str) -> Dict[str, Any]:
-        return self._object("GET", f"/v1/approvals/{quote(approval_id, safe='')}")
-
-    def grant(self, approval_id: str, reason: str, actor: Optional[str] = None,
-              valid_for: Optional[str] = None) -> Dict[str, Any]:
-        """A person says yes. `valid_for`: a duration such as "10m". With tokens the token's name
-        is the actor."""
-        return self._answer(approval_id, "grant", reason, actor, valid_for)
-
-    def refuse(self, approval_id: str, reason: str, actor: Optional[str] = None) -> Dict[str, Any]:
-        return self._answer(approval_id, "deny", reason, actor, None)
-
-    # --- stop orders -------------------------------------------------------------------------
-
-    def kill(self, scope: str, reason: str, actor: Optional[str] = None,
-             category: Optional[str] = None, deadline_ms: Optional[int] = None) -> Dict[str, Any]:
-        """`kill("agent:bot", "…")`; the answer says how far the order got."""
-        body = {"scope": scope, "reason": reason, "actor": actor, "category": category,
-                "deadline_ms": deadline_ms}
-        # A trip of a tripped scope returns the standing order, so it may be sent twice.
-        return self._object("POST", "/v1/kills", present(body))
-
-    def rearm(self, order_id: str, reason: str, actor: Optional[str] = None) -> Dict[str, Any]:
-        """One approval of re-arming; it takes two different people."""
-        path = f"/v1/kills/{quote(order_id, safe='')}/rearm"
-        return self._object("POST", path, present({"reason": reason, "actor": actor}),
-                            repeatable=False)
-
-    def kills(self) -> List[KillOrder]:
-        orders = map(KillOrder.from_wire, self._list("/v1/kills", "kills"))
-        return [order for order in orders if order is not None]
-
     def watch_kills(self, callback: Optional[OnKill] = None) -> KillWatch:
         """From now on orders are pushed here: a check that one covers is refused at once, without
         asking, and `callback` gets each order that is news, re-armed ones too, on the watch's
@@ -185,8 +157,6 @@ class Client:
             raise RuntimeError("watch_kills: this client watches already")
         self._watch = KillWatch(self._transport, self.fence, callback)
         return self._watch
-
-    # --- the rest ----------------------------------------------------------------------------
 
     @property
     def buffered(self) -> int:
@@ -253,8 +223,15 @@ class Client:
 
     def _unreachable(self, body: Mapping[str, Any], read_only: bool, why: str) -> Decision:
         effect = self._effects[class_of(body["action"], read_only)]
-        return Decision(effect, id=_local_id(), reason="unreachable", rule="on_unreachable",
-                        message=why, unreachable=True, request=body)
+        return Decision(
+            effect,
+            id=_local_id(),
+            reason="unreachable",
+            rule="on_unreachable",
+            message=why,
+            unreachable=True,
+            request=body,
+        )
 
     def _send_report(self, permit: str, body: Mapping[str, Any]) -> str:
         answer = self._object("POST", "/v1/report", {"permit": permit, **body})
@@ -277,29 +254,6 @@ class Client:
                 raise
             raise Denied(_no_longer_waiting(decision)) from error
 
-    def _answer(self, approval_id: str, answer: str, reason: str, actor: Optional[str],
-                valid_for: Optional[str]) -> Dict[str, Any]:
-        body = present({"action": answer, "reason": reason, "actor": actor, "for": valid_for})
-        return self._object("POST", f"/v1/approvals/{quote(approval_id, safe='')}", body,
-                            repeatable=False)
-
-    def _list(self, path: str, name: str) -> List[Dict[str, Any]]:
-        items = self._object("GET", path).get(name)
-        if not isinstance(items, list):
-            raise Unreachable(f"GET {path}: the answer has no list of {name}")
-        return items
-
-    def _object(self, method: str, path: str, body: Any = None, *,
-                repeatable: bool = True) -> Dict[str, Any]:
-        answer = self._request(method, path, body, repeatable)
-        if not isinstance(answer, dict):
-            raise Unreachable(f"{method} {path}: the answer is no object")
-        return answer
-
-    def _request(self, method: str, path: str, body: Any = None, repeatable: bool = True) -> Any:
-        content = None if body is None else wire.encode(body)
-        return self._transport.request(Request(method, path, content, repeatable=repeatable))
-
 
 def _checked_token(token: Optional[str]) -> Optional[str]:
     # Never shown: whatever it is, it is a secret.
@@ -318,8 +272,17 @@ def _local_id() -> str:
 
 
 def _killed(order: KillOrder, body: Mapping[str, Any]) -> Decision:
-    return Decision("deny", id=_local_id(), gate="kill", reason="killed", rule=order.id,
-                    message=order.reason, epoch=order.epoch, local=True, request=body)
+    return Decision(
+        "deny",
+        id=_local_id(),
+        gate="kill",
+        reason="killed",
+        rule=order.id,
+        message=order.reason,
+        epoch=order.epoch,
+        local=True,
+        request=body,
+    )
 
 
 def _no_longer_waiting(decision: Decision) -> Decision:

@@ -143,24 +143,20 @@ class Transport:
 
     def _exchange(self, request: Request, deadline: float) -> Reply:
         """A kept-alive connection may have ended while nobody looked, so a failure on one is no
-        news about the daemon: it is tried once more on a new one. A request that must not arrive
+        news about the daemon: it is tried once more on a new one, if time is left. A request that must not arrive
         twice begins on a new one and is sent once."""
         slot = self._slot()
         kept = slot.connection
         if kept is not None and request.repeatable and kept.usable:
             try:
                 return self._on(slot, kept, request, deadline)
-            except socket.timeout:
-                raise
             except (OSError, http.client.HTTPException):
                 pass
         slot.drop()
         slot.connection = self.connect(deadline)
         return self._on(slot, slot.connection, request, deadline)
 
-    def _on(
-        self, slot: _Slot, connection: Connection, request: Request, deadline: float
-    ) -> Reply:
+    def _on(self, slot: _Slot, connection: Connection, request: Request, deadline: float) -> Reply:
         headers = self.headers(request.content_type if request.body is not None else None)
         try:
             return connection.exchange(request, headers, deadline)
