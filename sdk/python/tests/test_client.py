@@ -33,7 +33,7 @@ class WithDaemon(unittest.TestCase):
     def setUp(self):
         self.daemon = FakeDaemon()
         self.addCleanup(self.daemon.stop)
-        self.client = Client(self.daemon.address, timeout=2.0)
+        self.client = Client(self.daemon.address, timeout=10.0)
         self.addCleanup(self.client.close)
 
 

@@ -143,8 +143,8 @@ class Transport:
 
     def _exchange(self, request: Request, deadline: float) -> Reply:
         """A kept-alive connection may have ended while nobody looked, so a failure on one is no
-        news about the daemon: it is tried once more on a new one, if time is left. A request that must not arrive
-        twice begins on a new one and is sent once."""
+        news about the daemon: it is tried once more on a new one, if time is left. A request that
+        must not arrive twice begins on a new one and is sent once."""
         slot = self._slot()
         kept = slot.connection
         if kept is not None and request.repeatable and kept.usable:
