@@ -1,13 +1,14 @@
 include("${CMAKE_CURRENT_LIST_DIR}/BuildOptions.cmake")
 
-# One folder, one library target `fusebox_<folder>`, alias `fusebox::<folder>`.
+# One folder, one library target `fusebox_<folder>`, alias `fusebox::<folder>`; of a folder within a
+# folder the last name: `fusebox::runtime`.
 #
 #   fusebox_library(slo SOURCES window.cpp THIRD_PARTY ZLIB::ZLIB)
 #
 # links the folders that Layers.cmake allows; THIRD_PARTY stays private to the folder.
 function(fusebox_library folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;THIRD_PARTY" ${ARGN})
-  string(REPLACE "sre/" "" name "${folder}")
+  cmake_path(GET folder FILENAME name)
   fusebox_static_library(fusebox_${name} "" ${folder} "${ARG_SOURCES}" "${ARG_THIRD_PARTY}")
   add_library(fusebox::${name} ALIAS fusebox_${name})
 
@@ -22,7 +23,7 @@ function(fusebox_static_library target suffix folder sources third_party)
   target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}")
   fusebox_compile_options(${target})
   foreach(used IN LISTS FUSEBOX_MAY_USE_${folder})
-    string(REPLACE "sre/" "" used "${used}")
+    cmake_path(GET used FILENAME used)
     target_link_libraries(${target} PUBLIC fusebox_${used}${suffix})
   endforeach()
   target_link_libraries(${target} PRIVATE ${third_party})
@@ -62,7 +63,7 @@ endfunction()
 # The libraries of a folder, and of all it may use, with the address and undefined sanitizers:
 # fusebox_<folder>_sanitized. Only what a target really links is built.
 function(fusebox_sanitized_library folder)
-  string(REPLACE "sre/" "" name "${folder}")
+  cmake_path(GET folder FILENAME name)
   set(target fusebox_${name}_sanitized)
   if(TARGET ${target})
     return()
