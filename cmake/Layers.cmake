@@ -1,7 +1,7 @@
 # The architecture as data: which folder may include which. fusebox_library links only what stands
 # here, and the test `layers` (check_layers.cmake) reads every #include against it.
 set(FUSEBOX_LAYERS base policy telemetry slo breakers killswitch sre/engine exporters/prometheus
-  sre/config sre/store sre/runtime sre/cli)
+  sre/config sre/store sre/runtime sre/api sre/cli)
 
 set(FUSEBOX_MAY_USE_base "")
 set(FUSEBOX_MAY_USE_policy base)
@@ -15,8 +15,10 @@ set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers killswitch sre
 set(FUSEBOX_MAY_USE_sre/store base policy killswitch)
 set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config
   sre/store)
+set(FUSEBOX_MAY_USE_sre/api base policy telemetry slo breakers killswitch sre/engine sre/config
+  sre/store sre/runtime)
 set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config
-  sre/runtime)
+  sre/store sre/runtime sre/api exporters/prometheus)
 
 # A header that is not the standard library's has a home: "pattern=folder". It stands in that
 # folder's sources and detail/, never in a public header, and nowhere else. The system's own headers
@@ -29,7 +31,7 @@ set(FUSEBOX_HEADER_HOMES
   "^libdeflate\\.h=telemetry"
   "^openssl/=killswitch"
   "^boost/math/=slo"
-  "^boost/json=sre/cli,sre/runtime"
+  "^boost/json=sre/api,sre/cli,sre/runtime"
   "^zlib\\.h=slo"
   "^yaml-cpp/=sre/config"
   "^CLI/=sre/cli"
@@ -37,9 +39,10 @@ set(FUSEBOX_HEADER_HOMES
   "^boost/beast=sre/runtime"
   "^(arpa|netinet)/=sre/runtime"
   "^(dirent|netdb|poll)\\.h=sre/runtime"
-  "^fcntl\\.h=sre/cli,sre/runtime,sre/store"
-  "^sys/=sre/cli,sre/runtime,sre/store"
-  "^unistd\\.h=sre/cli,sre/runtime,sre/store")
+  "^spawn\\.h=sre/api,sre/cli"
+  "^fcntl\\.h=sre/api,sre/cli,sre/runtime,sre/store"
+  "^sys/=sre/api,sre/cli,sre/runtime,sre/store"
+  "^unistd\\.h=sre/api,sre/cli,sre/runtime,sre/store")
 
 # Folders whose answers depend on their input alone: no clock, lock, file, thread or chance. That
 # is what lets a journal replay to the same bytes.
