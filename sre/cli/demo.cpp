@@ -10,7 +10,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "sre/cli/commands.hpp"
-#include "sre/cli/demo_daemon.hpp"
+#include "sre/cli/detail/demo_daemon.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/load_files.hpp"
 #include "sre/cli/output.hpp"

@@ -121,6 +121,10 @@ std::optional<runtime::SupervisedCommand> command_of(const Options& options) {
 }
 
 int exec(const Options& options) {
+  if (options.command.empty()) {
+    print_error("expected `--` and the command: fusebox exec --agent NAME -- CMD");
+    return kUsage;
+  }
   const std::optional<runtime::SupervisedCommand> command = command_of(options);
   if (!command) return kUsage;
   const runtime::SupervisorLog log{.notice = print_line,
@@ -135,11 +139,11 @@ int exec(const Options& options) {
 
 }  // namespace
 
-void add_exec(CLI::App& program, int& exit_code) {
+void add_exec(CLI::App& program, std::vector<std::string> words, int& exit_code) {
   auto* command = program.add_subcommand("exec", "Run an agent so that a stop order ends it");
   auto options = std::make_shared<Options>();
-  command->add_option("CMD", options->command, "the command and its arguments, after `--`")
-      ->required();
+  options->command = std::move(words);
+  command->usage("Usage: fusebox exec [OPTIONS] -- CMD [ARGUMENTS]...");
   command->add_option("--agent", options->agent, "its name; else the command's file name");
   command->add_option("--tenant", options->tenant, "whose it is");
   command->add_option("--session", options->session, "the session it serves");

@@ -61,8 +61,8 @@ bool LineReader::fill() {
   end_ -= begin_;
   begin_ = 0;
   for (;;) {
-    const ssize_t count = ::read(descriptor_, buffer_.data() + end_,
-                                 std::min(kReadBytes, buffer_.size() - end_));
+    const ssize_t count =
+        ::read(descriptor_, buffer_.data() + end_, std::min(kReadBytes, buffer_.size() - end_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       error_ =

@@ -13,7 +13,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "sre/cli/commands.hpp"
-#include "sre/cli/daemon_client.hpp"
+#include "sre/cli/detail/daemon_client.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/output.hpp"
 #include "sre/cli/table.hpp"

@@ -10,7 +10,7 @@
 
 #include "base/time.hpp"
 #include "sre/cli/commands.hpp"
-#include "sre/cli/daemon_client.hpp"
+#include "sre/cli/detail/daemon_client.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/listing.hpp"
 #include "sre/cli/load_files.hpp"

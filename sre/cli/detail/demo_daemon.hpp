@@ -12,7 +12,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "sre/cli/daemon_client.hpp"
+#include "sre/cli/detail/daemon_client.hpp"
 
 namespace fusebox::cli {
 

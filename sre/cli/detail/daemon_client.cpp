@@ -1,4 +1,4 @@
-#include "sre/cli/daemon_client.hpp"
+#include "sre/cli/detail/daemon_client.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/parse.hpp>

@@ -1,4 +1,4 @@
-#include "sre/cli/demo_daemon.hpp"
+#include "sre/cli/detail/demo_daemon.hpp"
 
 #include <cerrno>
 #include <csignal>
