@@ -1,9 +1,6 @@
 // The subcommands. Each adds itself to the program and writes its exit code when it has run.
 #pragma once
 
-#include <string>
-#include <vector>
-
 namespace CLI {
 class App;
 }
@@ -23,8 +20,7 @@ void add_limit_orders(CLI::App& limits, int& exit_code);
 void add_approval_orders(CLI::App& approvals, int& exit_code);
 void add_replay(CLI::App& program, int& exit_code);
 void add_validate(CLI::App& program, int& exit_code);
-// `words`: what stood behind `--`, which is another program's command line.
-void add_exec(CLI::App& program, std::vector<std::string> words, int& exit_code);
+void add_exec(CLI::App& program, int& exit_code);
 void add_policy(CLI::App& program, int& exit_code);
 void add_version(CLI::App& program, int& exit_code);
 

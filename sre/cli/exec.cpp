@@ -33,6 +33,7 @@ constexpr const char* kFooter =
     "  fusebox exec --agent bot --tenant acme --on-unreachable run --lease 30s -- ./bot\n";
 
 struct Options {
+  std::string program;
   std::vector<std::string> command;
   std::string agent;
   std::string tenant;
@@ -120,11 +121,17 @@ std::optional<runtime::SupervisedCommand> command_of(const Options& options) {
   return command;
 }
 
-int exec(const Options& options) {
-  if (options.command.empty()) {
-    print_error("expected `--` and the command: fusebox exec --agent NAME -- CMD");
+// CLI11 takes "[a,b]" for a list wherever it collects several words, so it is given the first
+// alone; the rest is what it calls remaining, beginning with the `--`.
+int exec(Options options, const std::vector<std::string>& remaining) {
+  if (options.program.empty() || remaining.empty() || remaining.front() != "--") {
+    const bool unknown = !remaining.empty() && remaining.front() != "--";
+    print_error((unknown ? remaining.front() + " is not expected here; " : "") +
+                "the command comes after `--`: fusebox exec --agent NAME -- CMD");
     return kUsage;
   }
+  options.command = {options.program};
+  options.command.insert(options.command.end(), remaining.begin() + 1, remaining.end());
   const std::optional<runtime::SupervisedCommand> command = command_of(options);
   if (!command) return kUsage;
   const runtime::SupervisorLog log{.notice = print_line,
@@ -139,11 +146,11 @@ int exec(const Options& options) {
 
 }  // namespace
 
-void add_exec(CLI::App& program, std::vector<std::string> words, int& exit_code) {
+void add_exec(CLI::App& program, int& exit_code) {
   auto* command = program.add_subcommand("exec", "Run an agent so that a stop order ends it");
   auto options = std::make_shared<Options>();
-  options->command = std::move(words);
-  command->usage("Usage: fusebox exec [OPTIONS] -- CMD [ARGUMENTS]...");
+  command->add_option("CMD", options->program, "the command, after `--`; its arguments follow it");
+  command->prefix_command();
   command->add_option("--agent", options->agent, "its name; else the command's file name");
   command->add_option("--tenant", options->tenant, "whose it is");
   command->add_option("--session", options->session, "the session it serves");
@@ -164,7 +171,8 @@ void add_exec(CLI::App& program, std::vector<std::string> words, int& exit_code)
   command->add_flag("--no-cgroup", options->no_cgroup, "do not create a cgroup for it");
   command->add_flag("--verbose", options->verbose, "say what it runs in");
   command->footer(kFooter);
-  command->callback([options, &exit_code] { exit_code = exec(*options); });
+  command->callback(
+      [command, options, &exit_code] { exit_code = exec(*options, command->remaining()); });
 }
 
 }  // namespace fusebox::cli
