@@ -6,7 +6,6 @@ SHELL := /bin/bash
 
 STEP := packaging/step.sh
 FUSEBOX := build/release/fusebox
-EXAMPLE := tests/integration/example
 
 help: ## This list
 	@echo "make TARGET (JOBS=n limits parallel compilers)"
@@ -17,9 +16,8 @@ build: ## The product alone, at build/release/fusebox
 	@$(STEP) "configure the release tree" packaging/configure.sh release
 	@$(STEP) "build fusebox" cmake --build --preset release -j "$$(packaging/jobs.sh)"
 
-run: build ## Replay the worked example and show it as a timeline
-	@echo "==> $(FUSEBOX) replay -c $(EXAMPLE)/fusebox.yaml $(EXAMPLE)/journal.ndjson --timeline"
-	@$(FUSEBOX) replay -c $(EXAMPLE)/fusebox.yaml $(EXAMPLE)/journal.ndjson --timeline
+run: build ## The tour: a daemon, agents on real sockets, four acts
+	@$(FUSEBOX) demo --once
 
 test: ## All tests, with the compiler and the flags of the product
 	@$(STEP) "set up for testing" packaging/setup.sh test
