@@ -60,12 +60,12 @@ class Worker(threading.Thread):
 
     def run(self):
         try:
-            client = Client(self.address)
-            while True:
-                if self.draw.random() < 0.2:
-                    self.send_event(client)
-                else:
-                    self.call(client)
+            with Client(self.address) as client:
+                while True:
+                    if self.draw.random() < 0.2:
+                        self.send_event(client)
+                    else:
+                        self.call(client)
         except GONE:
             return
 
@@ -131,7 +131,8 @@ class CrashRounds(unittest.TestCase):
 
     def check_ledger(self, daemon, ledger, number):
         for agent in ledger.stopped:
-            _, decision = daemon.post("/v1/check", {"agent": agent, "action": "tool", "target": "t"})
+            _, decision = daemon.post("/v1/check",
+                                      {"agent": agent, "action": "tool", "target": "t"})
             self.assertEqual(decision.get("reason"), "killed", (agent, decision))
         for task in [task for task in ledger.admitted if task.startswith(f"task-{number}-")]:
             admitted, unknown = ledger.admitted[task], ledger.unknown.get(task, 0)

@@ -1,4 +1,4 @@
-"""A daemon for black-box tests: started on free ports in a folder of its own, ended with the test."""
+"""A daemon for black-box tests, on free ports in a folder of its own, ended with the test."""
 
 import http.client
 import json
@@ -71,10 +71,12 @@ class Daemon:
         return Client(listener or self.api)
 
     def get(self, target):
-        return self.client().get(target)
+        with self.client() as client:
+            return client.get(target)
 
     def post(self, target, body):
-        return self.client().post(target, body)
+        with self.client() as client:
+            return client.post(target, body)
 
 
 class Client:
@@ -85,6 +87,12 @@ class Client:
         self.connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
         self.connection.connect()
         self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
 
     def request(self, method, target, body=None, headers=None):
         self.connection.request(method, target, body=body, headers=headers or {})
