@@ -17,6 +17,7 @@ class Seen:
     connection: int
     method: str
     path: str
+    query: str
     headers: Any
     body: Any
 
@@ -153,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self):
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.loads(content) if content else None
-        seen = Seen(self.connection_number, self.command, self.path, self.headers, body)
+        path, _, query = self.path.partition("?")
+        seen = Seen(self.connection_number, self.command, path, query, self.headers, body)
         answer = self.server.daemon.answer_to(seen)
         getattr(self, "_" + answer.how)(answer)
 

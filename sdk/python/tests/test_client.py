@@ -33,7 +33,7 @@ class WithDaemon(unittest.TestCase):
     def setUp(self):
         self.daemon = FakeDaemon()
         self.addCleanup(self.daemon.stop)
-        self.client = Client(self.daemon.address, timeout=10.0)
+        self.client = Client(self.daemon.address, timeout=10.0, on_unreachable={})
         self.addCleanup(self.client.close)
 
 
@@ -93,6 +93,14 @@ class Requests(WithDaemon):
             message = Client().check("bot", target="search").message
         self.assertIn("/run/fusebox/fusebox.sock and ./state/fusebox.sock", message)
 
+    def test_an_explanation_is_asked_for(self):
+        body = {**ALLOW.body, "explain": [{"rule": "tools", "text": "closed"}]}
+        self.daemon.always("POST /v1/check", Answer(body=body))
+        decision = self.client.check("bot", target="search", explain=True)
+        self.assertEqual(decision.explain, ({"rule": "tools", "text": "closed"},))
+        self.client.check("bot", target="search")
+        self.assertEqual([seen.query for seen in self.daemon.seen], ["explain=1", ""])
+
     def test_threads_do_not_share_a_connection(self):
         self.daemon.always("POST /v1/check", ALLOW)
         both = threading.Barrier(2)
@@ -121,6 +129,52 @@ class Requests(WithDaemon):
         self.client.check("bot", target="parent")
         connections = {seen.body["target"]: seen.connection for seen in self.daemon.seen}
         self.assertEqual(connections, {"parent": 0, "child": 1})
+
+
+class Settings(WithDaemon):
+    """What the daemon's configuration says of the time without it."""
+
+    ROUTE = "GET /v1/config/client"
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.always("POST /v1/check", ALLOW)
+
+    def decide_alone_after(self, client):
+        client.check("bot", "llm", "m1")
+        client._executor.shutdown()  # the settings are read on one of its threads
+        client.check("bot", "llm", "m1")
+        self.daemon.then("POST /v1/check", DOWN)
+        return client.check("bot", "llm", "m1").effect
+
+    def test_it_holds_once_the_daemon_has_answered(self):
+        body = {"auth": "none", "on_unreachable": {"llm": "deny", "of_a_later_version": "allow"}}
+        self.daemon.always(self.ROUTE, Answer(body=body))
+        client = Client(self.daemon.address)
+        self.assertEqual(self.decide_alone_after(client), "deny")
+        self.assertEqual(len(self.daemon.bodies(self.ROUTE)), 1)
+
+    def test_nonsense_and_silence_leave_the_defaults(self):
+        for answer in (
+            Answer(404),
+            Answer(body={}),
+            Answer(body={"on_unreachable": "deny"}),
+            Answer(body={"on_unreachable": {"llm": "perhaps"}}),
+            Answer(how="close"),
+        ):
+            with self.subTest(answer):
+                self.daemon.always(self.ROUTE, answer)
+                self.assertEqual(self.decide_alone_after(Client(self.daemon.address)), "allow")
+
+    def test_a_closed_client_still_answers(self):
+        client = Client(self.daemon.address)
+        client.close()
+        self.assertTrue(client.check("bot", "llm", "m1").proceeds)
+
+    def test_what_the_caller_said_wins_unasked(self):
+        client = Client(self.daemon.address, on_unreachable={"llm": "deny"})
+        self.assertEqual(self.decide_alone_after(client), "deny")
+        self.assertEqual(self.daemon.bodies(self.ROUTE), [])
 
 
 class Buffer(WithDaemon):

@@ -182,6 +182,8 @@ class Stream(unittest.TestCase):
                 orders = [order for order in map(order_of, events) if order is not None]
                 self.assertEqual(orders, [KillOrder.from_wire(k) for k in story["kills"]])
                 self.assertEqual(parser.last_id, story["last_event_id"])
+                gaps = [event for event in events if event.event == "gap"]
+                self.assertEqual(bool(gaps), story.get("resync", False))
 
 
 if __name__ == "__main__":

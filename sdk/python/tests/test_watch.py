@@ -2,6 +2,7 @@
 
 import threading
 import unittest
+from unittest import mock
 
 import fusebox
 from fusebox import KillOrder
@@ -86,8 +87,28 @@ class Watch(WithDaemon):
         self.wait_for_news(2)
         streams = [seen for seen in self.daemon.seen if seen.path == "/v1/stream"]
         self.assertEqual([s.headers["Last-Event-ID"] for s in streams[:2]], [None, "7"])
+        self.assertEqual({s.query for s in streams}, {"events=kill"})
         self.assertGreaterEqual(watch.reconnects, 1)
         second.put(None)
+
+    def test_where_the_stream_has_a_gap_the_standing_orders_are_read_again(self):
+        pieces = self.daemon.stream()
+        self.assertTrue(self.watch().wait_connected(5))
+        missed = {"id": "kill-4", "scope": "tool:mail", "epoch": 3, "state": "tripped"}
+        self.daemon.always("GET /v1/kills", Answer(body={"kills": [missed]}))
+        pieces.put(b'id: 900\nevent: gap\ndata: {"after":7,"next":901}\n\n')
+        self.wait_for_news(1)
+        self.assertEqual(self.news, [KillOrder.from_wire(missed)])
+        pieces.put(None)
+
+    def test_a_stream_that_says_nothing_at_all_is_given_up(self):
+        first, second = self.daemon.stream(), self.daemon.stream()
+        with mock.patch("fusebox.stream.SILENCE_SECONDS_MAX", 0.05):
+            watch = self.watch()
+            self.assertTrue(self.daemon.wait_for("GET /v1/stream", 2))
+        self.assertGreaterEqual(watch.reconnects, 1)
+        for pieces in (first, second):
+            pieces.put(None)
 
     def test_what_comes_twice_is_news_once(self):
         pieces = self.daemon.stream()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import threading
 import time
@@ -14,15 +15,16 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 from . import address, wire
 from .call import AsyncCall, Call
 from .decision import Decision, Malformed
-from .errors import ApiError, ApprovalRequired, Denied, Unreachable
+from .errors import ApiError, ApprovalRequired, Denied, FuseboxError, Unreachable
 from .fence import Fence, KillOrder
 from .outbox import Outbox
 from .people import People
 from .stream import KillWatch, OnKill
 from .transport import Transport
-from .unreachable import OnUnreachable, class_of, effects
+from .unreachable import DEFAULTS, OnUnreachable, class_of, effects
 
 _ASYNC_THREADS = 32
+_log = logging.getLogger("fusebox")
 
 
 class Client(People):
@@ -30,8 +32,9 @@ class Client(People):
 
     `server`: see `address.parse`; else $FUSEBOX_SERVER, /run/fusebox/fusebox.sock,
     ./state/fusebox.sock. `token`: else $FUSEBOX_TOKEN. `timeout`: seconds for one request, however
-    the time is lost. `on_unreachable`: see `unreachable.effects`. `outbox`: how many events wait
-    for a daemon that is away before the oldest are dropped.
+    the time is lost. `on_unreachable`: see `unreachable.effects`; unless given, the daemon's own
+    configuration holds once it has answered. `outbox`: how many events wait for a daemon that is
+    away before the oldest are dropped.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Client(People):
         self._token = _checked_token(token or os.environ.get("FUSEBOX_TOKEN"))
         self._timeout = timeout
         self._effects = effects(on_unreachable)
+        self._asks_settings = on_unreachable is None
         self._outbox_capacity = outbox
         self._watch: Optional[KillWatch] = None
         address.find(server)  # a wrong address is a mistake to hear of now
@@ -60,16 +64,18 @@ class Client(People):
         target: Optional[str] = None,
         *,
         read_only: bool = False,
+        explain: bool = False,
         **fields: Any,
     ) -> Decision:
         """May this happen now? Never raises for a refusal, nor when no daemon answers: that is a
         decision too (`on_unreachable`). ApiError if the request itself is wrong.
 
         `fields`: those of a check on the wire (args, estimate, session, task, tenant, …).
-        `read_only` says that the tool has no side effects; it is not sent.
+        `read_only` says that the tool has no side effects; it is not sent. With `explain` the
+        decision says what each gate found.
         """
         fields = {"agent": agent, "action": action, "target": target, **fields}
-        return self._decide(wire.check_body(fields), read_only)
+        return self._decide(wire.check_body(fields), read_only, explain)
 
     def report(self, permit: Union[Decision, str], outcome: str, **measures: Any) -> str:
         """How a permitted action ended: "committed", "repeated", "late" or "unknown", or
@@ -180,6 +186,7 @@ class Client(People):
             self.flush()
         except (Unreachable, ApiError):
             pass  # nobody is there to be told; `buffered` and `dropped` keep the count
+        self._asks_settings = False
         self._executor.shutdown(wait=False)
         self._transport.close()
 
@@ -200,26 +207,42 @@ class Client(People):
         self._outbox = Outbox(self._send_events, self._outbox_capacity)
         self._executor = ThreadPoolExecutor(_ASYNC_THREADS, thread_name_prefix="fusebox")
 
-    def _decide(self, body: Mapping[str, Any], read_only: bool) -> Decision:
+    def _decide(self, body: Mapping[str, Any], read_only: bool, explain: bool = False) -> Decision:
         order = self.fence.find(body)
         if order is not None and self._watch is not None and self._watch.running:
             return _killed(order, body)
         try:
-            decision = self._ask(body)
+            decision = self._ask(body, explain)
         except Unreachable as error:
             # An order once seen stands until somebody says otherwise, and nobody is there to.
             if order is not None:
                 return _killed(order, body)
             return self._unreachable(body, read_only, str(error))
+        self._learn_settings_once()
         self._outbox.flush_soon()
         return decision
 
-    def _ask(self, body: Mapping[str, Any]) -> Decision:
-        answer = self._request("POST", "/v1/check", body)
+    def _ask(self, body: Mapping[str, Any], explain: bool) -> Decision:
+        answer = self._request("POST", "/v1/check?explain=1" if explain else "/v1/check", body)
         try:
             return Decision.from_wire(answer, body)
         except Malformed as error:
             raise Unreachable(f"the answer is no decision: {error}") from error
+
+    def _learn_settings_once(self) -> None:
+        """On a thread of its own: a check must not wait for what is of use later, if ever."""
+        if self._asks_settings:
+            self._asks_settings = False
+            self._executor.submit(self._learn_settings)
+
+    def _learn_settings(self) -> None:
+        """What the daemon's configuration says of the time without it, asked while it answers. A
+        daemon that does not say leaves the defaults."""
+        try:
+            settings = self._object("GET", "/v1/config/client").get("on_unreachable")
+            self._effects = effects({name: settings[name] for name in DEFAULTS if name in settings})
+        except (FuseboxError, TypeError, ValueError) as error:
+            _log.info("fusebox: the daemon does not say what holds without it: %s", error)
 
     def _unreachable(self, body: Mapping[str, Any], read_only: bool, why: str) -> Decision:
         effect = self._effects[class_of(body["action"], read_only)]
@@ -239,8 +262,8 @@ class Client(People):
         return str(answer.get("result", ""))
 
     def _send_events(self, events: List[Dict[str, Any]]) -> int:
-        rejected = self.events(events).get("rejected")
-        return len(rejected) if isinstance(rejected, list) else 0
+        accepted = self.events(events).get("accepted")
+        return len(events) - accepted if type(accepted) is int else 0
 
     def _is_answered(self, decision: Decision) -> bool:
         approval = decision.approval

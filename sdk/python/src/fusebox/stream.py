@@ -22,6 +22,8 @@ from .transport import Connection, Reply, Request, Transport, decode, describe
 OnKill = Callable[[KillOrder], None]
 
 EVENT_BYTES_MAX = 1 << 20
+# The daemon says something every 15 s, if only a comment. A peer that vanished says nothing.
+SILENCE_SECONDS_MAX = 60.0
 _PIECE_BYTES = 64 << 10
 _log = logging.getLogger("fusebox")
 
@@ -196,20 +198,26 @@ class KillWatch:
         parser = self._parser = EventParser(self._parser.last_id)
         if parser.last_id:
             headers["Last-Event-ID"] = parser.last_id
-        response = connection.begin(Request("GET", "/v1/stream"), headers, self._deadline())
+        request = Request("GET", "/v1/stream?events=kill")
+        response = connection.begin(request, headers, self._deadline())
         if response.status != 200:
             decode(Reply(response.status, response.headers, response.read()))
             raise Unreachable(f"the stream answered {response.status}")
         self._learn_standing_orders()
         self._up.set()
         self._backoff.reset()
-        connection.sock.deadline = None  # between two orders may lie days
         while not self._stop.is_set():
+            connection.sock.deadline = time.monotonic() + SILENCE_SECONDS_MAX
             piece = response.read1(_PIECE_BYTES)
             if not piece:
                 return
             for event in parser.feed(piece):
-                self._learn(order_of(event))
+                self._hear(event)
+
+    def _hear(self, event: ServerSentEvent) -> None:
+        if event.event == "gap":  # the daemon forgot some that this side has not seen
+            self._learn_standing_orders()
+        self._learn(order_of(event))
 
     def _learn_standing_orders(self) -> None:
         answer = self._transport.request(Request("GET", "/v1/kills"))

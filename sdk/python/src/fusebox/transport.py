@@ -41,9 +41,9 @@ class Reply:
 
 
 class DeadlineSocket(socket.socket):
-    """Every read and write gets what is left until `deadline` (monotonic seconds; None: no end)."""
+    """Every read and write gets what is left until `deadline` (monotonic seconds)."""
 
-    deadline: Optional[float] = None
+    deadline: float
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self._arm()
@@ -54,7 +54,7 @@ class DeadlineSocket(socket.socket):
         super().sendall(*args, **kwargs)
 
     def _arm(self) -> None:
-        self.settimeout(None if self.deadline is None else _remaining(self.deadline))
+        self.settimeout(_remaining(self.deadline))
 
 
 class Connection:
