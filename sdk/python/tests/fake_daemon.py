@@ -187,6 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.daemon.released.wait(10)
         self.close_connection = True
 
+    def _later(self, answer):
+        self.server.daemon.released.wait(0.05)
+        self._answer(answer)
+
     def _drip(self, answer):
         """A byte at a time, for ever: each read gets something, the whole never ends."""
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")

@@ -352,6 +352,18 @@ class Orders(WithDaemon):
             [{"scope": "agent:bot", "reason": "runaway", "actor": "alice"}],
         )
 
+    def test_a_kill_has_the_time_that_stopping_takes(self):
+        given = []
+        self.client._transport.request = lambda request: given.append(request.at_least) or {}
+        for how in ({}, {"category": "drain"}, {"deadline_ms": 500}):
+            self.client.kill("agent:bot", "runaway", **how)
+        self.assertEqual(given, [7.0, 32.0, 2.5])
+
+    def test_a_slow_answer_may_be_awaited_longer_than_a_check(self):
+        self.daemon.always("POST /v1/kills", Answer(how="later", body={"id": "kill-1"}))
+        with Client(self.daemon.address, timeout=0.01, on_unreachable={}) as client:
+            self.assertEqual(client.kill("agent:bot", "runaway")["id"], "kill-1")
+
     def test_a_rearm_is_never_sent_twice(self):
         self.daemon.always("GET /v1/kills", Answer(body={"kills": []}))
         self.client.kills()  # there is a kept connection that a repeat could use

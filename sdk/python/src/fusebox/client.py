@@ -239,7 +239,7 @@ class Client(People):
         """What the daemon's configuration says of the time without it, asked while it answers. A
         daemon that does not say leaves the defaults."""
         try:
-            settings = self._object("GET", "/v1/config/client").get("on_unreachable")
+            settings: Any = self._object("GET", "/v1/config/client").get("on_unreachable")
             self._effects = effects({name: settings[name] for name in DEFAULTS if name in settings})
         except (FuseboxError, TypeError, ValueError) as error:
             _log.info("fusebox: the daemon does not say what holds without it: %s", error)

@@ -11,6 +11,11 @@ from .fence import KillOrder
 from .identity import present
 from .transport import Request, Transport
 
+# How long the daemon waits for what runs to end, if the order does not say.
+_HARD_MS = 5_000
+_DRAIN_MS = 30_000
+_TERMINATOR_SLACK_SECONDS = 2.0
+
 
 class People:
     """The part of a Client that only carries. Each raises Unreachable and ApiError. With tokens the
@@ -46,7 +51,9 @@ class People:
         category: Optional[str] = None,
         deadline_ms: Optional[int] = None,
     ) -> Dict[str, Any]:
-        """`kill("agent:bot", "…")`; the answer says how far the order got."""
+        """`kill("agent:bot", "…")`. `category`: "hard" (absent means that) or "drain". The order
+        stands before anything else happens; the answer says how far it got, and comes when what
+        runs has ended or `deadline_ms` are over (absent: 5 s, for a drain 30 s)."""
         body = {
             "scope": scope,
             "reason": reason,
@@ -54,8 +61,11 @@ class People:
             "category": category,
             "deadline_ms": deadline_ms,
         }
+        if deadline_ms is None:
+            deadline_ms = _DRAIN_MS if category == "drain" else _HARD_MS
         # A trip of a tripped scope returns the standing order, so it may be sent twice.
-        return self._object("POST", "/v1/kills", present(body))
+        seconds = deadline_ms / 1000 + _TERMINATOR_SLACK_SECONDS
+        return self._object("POST", "/v1/kills", present(body), at_least=seconds)
 
     def rearm(self, order_id: str, reason: str, actor: Optional[str] = None) -> Dict[str, Any]:
         """One approval of re-arming; it takes two different people."""
@@ -87,14 +97,13 @@ class People:
             raise Unreachable(f"GET {path}: the answer has no list of {name}")
         return items
 
-    def _object(
-        self, method: str, path: str, body: Any = None, *, repeatable: bool = True
-    ) -> Dict[str, Any]:
-        answer = self._request(method, path, body, repeatable)
+    def _object(self, method: str, path: str, body: Any = None, **how: Any) -> Dict[str, Any]:
+        answer = self._request(method, path, body, **how)
         if not isinstance(answer, dict):
             raise Unreachable(f"{method} {path}: the answer is no object")
         return answer
 
-    def _request(self, method: str, path: str, body: Any = None, repeatable: bool = True) -> Any:
+    def _request(self, method: str, path: str, body: Any = None, **how: Any) -> Any:
+        """`how`: fields of Request."""
         content = None if body is None else wire.encode(body)
-        return self._transport.request(Request(method, path, content, repeatable=repeatable))
+        return self._transport.request(Request(method, path, content, **how))

@@ -24,13 +24,15 @@ _PIECE_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class Request:
-    """`repeatable`: sending it twice does what sending it once does."""
+    """`repeatable`: sending it twice does what sending it once does. `at_least`: seconds that the
+    answer may take by its nature, where that is more than the transport's timeout."""
 
     method: str
     path: str
     body: Optional[bytes] = None
     content_type: str = "application/json"
     repeatable: bool = True
+    at_least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Transport:
 
     def request(self, request: Request) -> Any:
         """The answer's JSON (None without a body). Unreachable, ApiError."""
-        deadline = time.monotonic() + self.timeout
+        deadline = time.monotonic() + max(self.timeout, request.at_least)
         try:
             reply = self._exchange(request, deadline)
         except (OSError, http.client.HTTPException) as error:
