@@ -25,7 +25,8 @@ slo::SloSnapshot slo_of(std::int64_t keys) {
   slo.name = "tool-success";
   slo.group_by = KeySpec({Dimension::Agent, Dimension::Tool});
   for (std::int64_t i = 0; i < keys; ++i) {
-    slo::ObjectiveFigures figures{.name = "standard", .target = 0.99};
+    slo::ObjectiveFigures figures;
+    figures.target = 0.99;
     figures.burn_rates.fill(1.0 / static_cast<double>(i + 1));
     figures.budget_remaining = 1 - 1.0 / static_cast<double>(i + 3);
     slo.keys.push_back({.key = key_of(slo.group_by, i),

@@ -55,6 +55,7 @@ KeyLabels labels_of_keys(const BreakerSnapshot& breaker, std::size_t shown) {
 
 void write_states(Page& page, const BreakerSnapshot& breaker, std::size_t shown) {
   std::vector<std::string> states;
+  states.reserve(kStates.size());
   for (const BreakerState state : kStates) states.push_back(label("state", name_of(state)));
   const KeyLabels labels = labels_of_keys(breaker, shown);
   for (std::size_t i = 0; i < shown; ++i) {

@@ -48,6 +48,7 @@ constexpr std::array kHttpFamilies{
 void write_http(Page& page, const std::vector<HttpNumbers>& listeners) {
   if (listeners.empty()) return;
   std::vector<std::string> labels;
+  labels.reserve(listeners.size());
   for (const HttpNumbers& each : listeners) labels.push_back(label("listener", each.listener));
   for (const HttpFamily& what : kHttpFamilies) {
     page.family(what.family);

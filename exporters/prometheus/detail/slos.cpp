@@ -29,7 +29,7 @@ constexpr Family kLatency{MetricType::Summary, "fusebox_latency_seconds",
 
 // One SLO and the keys of it that are shown. All have the same objectives.
 struct Table {
-  const SloSnapshot* slo;
+  const SloSnapshot* slo = nullptr;
   std::vector<const SloKey*> keys;  // ascending
   KeyLabels labels;                 // by key
   std::vector<std::string> objectives;
@@ -94,12 +94,16 @@ std::vector<std::string> objective_labels(const SloSnapshot& slo) {
   const std::vector<ObjectiveFigures>& objectives = slo.keys.front().objectives;
   if (objectives.size() == 1) return {""};
   std::vector<std::string> out;
+  out.reserve(objectives.size());
   for (const ObjectiveFigures& each : objectives) out.push_back(label("objective", each.name));
   return out;
 }
 
 Table table_of(const SloSnapshot& slo) {
-  return {.slo = &slo, .keys = {}, .labels = {}, .objectives = objective_labels(slo)};
+  Table table;
+  table.slo = &slo;
+  table.objectives = objective_labels(slo);
+  return table;
 }
 
 void label_keys(Table& table) {
