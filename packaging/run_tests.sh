@@ -15,6 +15,7 @@ read -r -a configure <<<"${CONFIGURE:-}"
 fixed_addresses=()
 if setarch "$(uname -m)" -R true 2>/dev/null; then fixed_addresses=(setarch "$(uname -m)" -R); fi
 
+packaging/step.sh "prepare the programs that the tests talk to" packaging/peers.sh
 packaging/step.sh "configure the $preset tree" \
   packaging/configure.sh "$preset" "${configure[@]}"
 packaging/step.sh "build the $preset tree with $jobs jobs" \

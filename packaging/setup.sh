@@ -18,8 +18,10 @@ readonly BUILD=(make cmake ninja-build clang-16 lld-16 ccache pkg-config libboos
   libboost-json1.81-dev libssl-dev libyaml-cpp-dev libsimdjson-dev libprotozero-dev libdeflate-dev
   libre2-dev libsqlite3-dev libcli11-dev zlib1g-dev)
 # libclang-rt: the sanitizers and libFuzzer. llvm-16: their stack traces with names.
-# prometheus: promtool, the oracle of the alert tests.
-readonly TEST=(g++ libgtest-dev libgmock-dev libclang-rt-16-dev llvm-16 prometheus python3)
+# prometheus: promtool, the oracle of the alert tests, and a server that scrapes.
+# python3-venv, nodejs, npm: agents that others wrote, see peers.sh.
+readonly TEST=(g++ libgtest-dev libgmock-dev libclang-rt-16-dev llvm-16 prometheus python3
+  python3-venv nodejs npm)
 readonly BENCH=(libbenchmark-dev)
 readonly LINT=(clang-format-16 clang-tidy-16)
 readonly CHROOT=(mmdebstrap git)
@@ -58,9 +60,10 @@ choose_packages() {  # into main's `wanted`
 
 not_installed() {
   local installed package
-  # dpkg-query fails when it does not know one of them, and lists the others all the same.
-  installed=" $({ dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true; } |
-    sed -n 's/^installed //p' | tr '\n' ' ')"
+  # Also what an installed one provides: Node.js from its makers is one package with npm, which
+  # Debian's would not go together with.
+  installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |
+    sed -n 's/^installed //p' | tr ',\n' '  ')"
   for package in "$@"; do
     [[ "$installed" == *" $package "* ]] || printf '%s ' "$package"
   done
