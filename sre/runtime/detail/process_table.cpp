@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -16,9 +17,12 @@
 namespace fusebox::runtime::detail {
 namespace {
 
-// proc(5): of the fields after the name, state is the first, the parent's pid the second and the
-// start time the twentieth.
+// proc(5): of the fields after the name, state is the first, the parent's pid the second, the
+// process group the third and the start time the twentieth.
 constexpr int kStartedField = 20;
+
+// Who forks as fast as we read would keep a walk from ending.
+constexpr int kVisitsMax = 1 << 16;
 
 template <class Integer>
 std::optional<Integer> parse_integer(std::string_view text) {
@@ -48,12 +52,16 @@ std::optional<ProcessEntry> parse_process_stat(std::string_view text) {
   const std::string_view state = take_word(rest);
   const auto pid = parse_integer<pid_t>(text.substr(0, name_begin));
   const auto parent = parse_integer<pid_t>(take_word(rest));
+  const auto group = parse_integer<pid_t>(take_word(rest));
   std::string_view word;
-  for (int field = 3; field <= kStartedField; ++field) word = take_word(rest);
+  for (int field = 4; field <= kStartedField; ++field) word = take_word(rest);
   const auto started = parse_integer<std::uint64_t>(word);
-  if (!pid || !parent || !started) return std::nullopt;
-  return ProcessEntry{
-      .pid = *pid, .parent = *parent, .started = *started, .zombie = state == "Z" || state == "X"};
+  if (!pid || !parent || !group || !started) return std::nullopt;
+  return ProcessEntry{.pid = *pid,
+                      .parent = *parent,
+                      .group = *group,
+                      .started = *started,
+                      .zombie = state == "Z" || state == "X"};
 }
 
 std::optional<ProcessEntry> find_process(pid_t pid) {
@@ -66,19 +74,19 @@ std::optional<ProcessEntry> find_process(pid_t pid) {
   return parse_process_stat({bytes.data(), static_cast<std::size_t>(count)});
 }
 
-std::vector<ProcessEntry> list_processes() {
+void for_each_process(const std::function<void(const ProcessEntry&)>& visit) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc"), &::closedir);
-  std::vector<ProcessEntry> all;
-  if (!folder) return all;
+  if (!folder) return;
+  int count = 0;
   while (const dirent* entry = ::readdir(folder.get())) {  // NOLINT: a stream of our own
     const auto pid = parse_integer<pid_t>(entry->d_name);
     if (!pid) continue;
-    if (const auto process = find_process(*pid)) all.push_back(*process);
+    if (const auto process = find_process(*pid)) visit(*process);
+    if (++count == kVisitsMax) return;
   }
-  return all;
 }
 
-std::vector<ProcessEntry> descendants_of(pid_t root, std::vector<ProcessEntry> all) {
+std::vector<ProcessEntry> descendants_of(pid_t root, const std::vector<ProcessEntry>& all) {
   std::unordered_multimap<pid_t, const ProcessEntry*> children;
   for (const ProcessEntry& each : all) children.emplace(each.parent, &each);
   std::vector<ProcessEntry> below;
@@ -96,6 +104,19 @@ std::vector<ProcessEntry> descendants_of(pid_t root, std::vector<ProcessEntry> a
   std::sort(below.begin(), below.end(),
             [](const ProcessEntry& a, const ProcessEntry& b) { return a.pid < b.pid; });
   return below;
+}
+
+std::vector<pid_t> groups_within(const std::vector<ProcessEntry>& some,
+                                 const std::vector<ProcessEntry>& all) {
+  std::map<pid_t, int> inside;
+  for (const ProcessEntry& each : some) inside[each.group] += each.zombie ? 0 : 1;
+  std::map<pid_t, int> everywhere;
+  for (const ProcessEntry& each : all) everywhere[each.group] += each.zombie ? 0 : 1;
+  std::vector<pid_t> within;
+  for (const auto& [group, count] : inside) {
+    if (group > 1 && count == everywhere[group]) within.push_back(group);
+  }
+  return within;
 }
 
 }  // namespace fusebox::runtime::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@ namespace fusebox::runtime::detail {
 struct ProcessEntry {
   pid_t pid = 0;
   pid_t parent = 0;
+  pid_t group = 0;  // its process group
   // Clock ticks from boot to its start. With the pid it names one process for good: a pid comes
   // back, but not within a tick.
   std::uint64_t started = 0;
@@ -27,11 +29,19 @@ struct ProcessEntry {
 // The process of this pid now; nullopt if there is none.
 [[nodiscard]] std::optional<ProcessEntry> find_process(pid_t pid);
 
-// All processes. Not a snapshot: what forks and ends meanwhile may be missing. About 10 us a
-// process.
-[[nodiscard]] std::vector<ProcessEntry> list_processes();
+// Visits all processes in the order of their pids, each as it is read, so that who acts on one is
+// ahead of most of what it might do. Not a snapshot: what forks and ends meanwhile may be missing.
+// About 10 us a process.
+void for_each_process(const std::function<void(const ProcessEntry&)>& visit);
 
 // Those of `all` below `root`, without it, in ascending order of pid.
-[[nodiscard]] std::vector<ProcessEntry> descendants_of(pid_t root, std::vector<ProcessEntry> all);
+[[nodiscard]] std::vector<ProcessEntry> descendants_of(pid_t root,
+                                                       const std::vector<ProcessEntry>& all);
+
+// The process groups of `some` that have no other living members in `all`, which contains `some`:
+// who signals one of them reaches nobody else. The dead count for nothing, and name a group all the
+// same: who forks and ends is dead when it is seen, and its successor is in its group.
+[[nodiscard]] std::vector<pid_t> groups_within(const std::vector<ProcessEntry>& some,
+                                               const std::vector<ProcessEntry>& all);
 
 }  // namespace fusebox::runtime::detail

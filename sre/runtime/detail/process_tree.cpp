@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 extern "C" {  // glibc 2.36 forgot to say so itself
@@ -21,6 +22,8 @@ namespace {
 
 // Walks in one round of killing. Two are usual; each takes milliseconds.
 constexpr int kWalksMax = 16;
+// The nicest a process can be not to be.
+constexpr int kHighestPriority = -20;
 // What is remembered of a tree, to count it. A bound for fork bombs that live long.
 constexpr std::size_t kSeenMax = 1 << 16;
 // Of one call of reap(), so that a bomb's dead cannot keep the supervisor from its other work.
@@ -41,6 +44,7 @@ struct ChildPlan {
   pid_t supervisor;
   char* const* argv;
   sigset_t mask;
+  int priority;
   int terminal;  // -1 for none, as in the calls it goes to
   int cgroup;    // the same
   int report;
@@ -59,6 +63,7 @@ void report(const ChildPlan& plan, ChildStep step) {
   if (plan.cgroup >= 0 && ::write(plan.cgroup, "0", 1) != 1) report(plan, ChildStep::JoinCgroup);
   if (plan.terminal >= 0) ::tcsetpgrp(plan.terminal, ::getpid());
   std::signal(SIGPIPE, SIG_DFL);  // ignored by this program, and that would be inherited
+  ::setpriority(PRIO_PROCESS, 0, plan.priority);
   ::sigprocmask(SIG_SETMASK, &plan.mask, nullptr);
   ::execvp(plan.argv[0], plan.argv);
   report(plan, ChildStep::Execute);
@@ -106,7 +111,10 @@ Result<ProcessTree> ProcessTree::create() {
     return Unexpected{ErrorCode::SupervisionFailed, "cannot become the subreaper of a command: " +
                                                         std::generic_category().message(errno)};
   }
-  return ProcessTree();
+  ProcessTree tree;
+  tree.priority_ = ::getpriority(PRIO_PROCESS, 0);
+  ::setpriority(PRIO_PROCESS, 0, kHighestPriority);  // refused to most users, who do without
+  return tree;
 }
 
 ProcessTree::Start ProcessTree::start(const std::vector<std::string>& argv, const sigset_t& mask,
@@ -123,6 +131,7 @@ ProcessTree::Start ProcessTree::start(const std::vector<std::string>& argv, cons
   const ChildPlan plan{.supervisor = ::getpid(),
                        .argv = words.data(),
                        .mask = mask,
+                       .priority = priority_,
                        .terminal = terminal.value_or(-1),
                        .cgroup = cgroup_ ? cgroup_->join_fd() : -1,
                        .report = write_end.get()};
@@ -139,40 +148,58 @@ ProcessTree::Start ProcessTree::start(const std::vector<std::string>& argv, cons
 }
 
 void ProcessTree::signal_group(int signal) const {
-  if (command_ > 0) ::kill(-command_, signal);
+  if (command_ > 0 && !command_gone_) ::kill(-command_, signal);
 }
 
-std::vector<ProcessEntry> ProcessTree::living() {
-  std::vector<ProcessEntry> all = descendants_of(::getpid(), list_processes());
-  std::erase_if(all, [](const ProcessEntry& each) { return each.zombie; });
-  for (const ProcessEntry& each : all) {
+void ProcessTree::walk(const std::function<void(const ProcessEntry&)>& visit) {
+  all_.clear();
+  for_each_process([&](const ProcessEntry& each) {
+    visit(each);
+    all_.push_back(each);
+  });
+  for (const ProcessEntry& each : living()) {
     if (seen_.size() < kSeenMax) seen_.emplace(each.pid, each.started);
   }
-  return all;
+}
+
+std::vector<ProcessEntry> ProcessTree::living() const {
+  std::vector<ProcessEntry> found = descendants_of(::getpid(), all_);
+  std::erase_if(found, [](const ProcessEntry& each) { return each.zombie; });
+  return found;
 }
 
 void ProcessTree::signal_all(int signal) {
+  walk([](const ProcessEntry&) {});
   for (const ProcessEntry& each : living()) send(each, signal);
 }
 
 void ProcessTree::terminate() {
+  walk([](const ProcessEntry&) {});
   for (const ProcessEntry& each : living()) {
     if (send(each, SIGTERM) == Sent::Yes) send(each, SIGCONT);
   }
 }
 
 ProcessTree::Round ProcessTree::kill_round() {
-  std::set<std::pair<pid_t, std::uint64_t>> stopped;
-  std::vector<ProcessEntry> found = living();
   if (cgroup_) cgroup_->kill();
-  for (int walk = 1; walk < kWalksMax; ++walk) {
-    const std::size_t before = stopped.size();
-    for (const ProcessEntry& each : found) {
-      if (stopped.emplace(each.pid, each.started).second) send(each, SIGSTOP);
-    }
-    if (stopped.size() == before) break;
-    found = living();
+  signal_group(SIGKILL);
+  Round round;
+  for (int count = 0; count < kWalksMax; ++count) {
+    // A pid is a child's until it is asked for its status, and that is done below.
+    walk([self = ::getpid()](const ProcessEntry& each) {
+      if (each.parent == self && !each.zombie) ::kill(each.pid, SIGKILL);
+    });
+    round = kill_found();
+    reap_some();
+    if (round.left == round.forbidden) return round;
   }
+  return round;
+}
+
+ProcessTree::Round ProcessTree::kill_found() {
+  const std::vector<ProcessEntry> family = descendants_of(::getpid(), all_);
+  for (const pid_t group : groups_within(family, all_)) ::kill(-group, SIGKILL);
+  const std::vector<ProcessEntry> found = living();
   Round round{.left = found.size()};
   for (const ProcessEntry& each : found) {
     if (send(each, SIGKILL) == Sent::Forbidden) ++round.forbidden;
@@ -181,31 +208,33 @@ ProcessTree::Round ProcessTree::kill_round() {
 }
 
 ProcessTree::Reaped ProcessTree::reap() {
-  Reaped reaped;
+  reap_some();
+  return std::exchange(reaped_, {});
+}
+
+void ProcessTree::reap_some() {
   for (int count = 0; count < kReapMax; ++count) {
     siginfo_t info{};
     // __WALL: also those that were made so as not to tell their parent.
     if (::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | __WALL) != 0) {
       if (errno == EINTR) continue;
       FUSEBOX_ASSERT(errno == ECHILD);
-      reaped.ask_again = cgroup_ && cgroup_->populated();
-      reaped.empty = !reaped.ask_again;
-      return reaped;
+      reaped_.ask_again = cgroup_ && cgroup_->populated();
+      reaped_.empty = !reaped_.ask_again;
+      return;
     }
-    if (info.si_pid == 0) return reaped;
-    if (info.si_pid == command_) settle(info.si_code, info.si_status, reaped);
+    if (info.si_pid == 0) return;
+    if (info.si_pid == command_ && !command_gone_) settle(info.si_code, info.si_status);
   }
-  reaped.ask_again = true;
-  return reaped;
+  reaped_.ask_again = true;
 }
 
-void ProcessTree::settle(int code, int status, Reaped& reaped) const {
-  if (code == CLD_EXITED) {
-    reaped.command_code = status;
-  } else if (code == CLD_KILLED || code == CLD_DUMPED) {
-    reaped.command_code = kSignalled + status;
-  } else if (code == CLD_STOPPED) {
-    reaped.command_suspended = status == SIGTSTP;
+void ProcessTree::settle(int code, int status) {
+  if (code == CLD_STOPPED) {
+    reaped_.command_suspended = status == SIGTSTP;
+  } else if (code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED) {
+    command_gone_ = true;
+    reaped_.command_code = code == CLD_EXITED ? status : kSignalled + status;
   }
 }
 

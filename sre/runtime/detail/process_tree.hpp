@@ -27,7 +27,9 @@ namespace fusebox::runtime::detail {
 // lives as long as the tree: the kernel kills the command when that thread ends.
 class ProcessTree {
  public:
-  // Makes this process the subreaper. Errors: SupervisionFailed.
+  // Makes this process the subreaper, and takes for it, and the threads it starts from now on, the
+  // highest priority it may have: hundreds of busy processes must not keep an order from being read
+  // and carried out. Errors: SupervisionFailed.
   [[nodiscard]] static Result<ProcessTree> create();
 
   // Before start: lets the command be born in a cgroup of its own.
@@ -42,23 +44,25 @@ class ProcessTree {
   [[nodiscard]] Start start(const std::vector<std::string>& argv, const sigset_t& mask,
                             std::optional<int> terminal);
 
-  // To the command's process group. Nobody is there once the group is empty.
+  // To the command's process group, until the command has ended.
   void signal_group(int signal) const;
   // To all of it, as far as one walk finds them.
   void signal_all(int signal);
   // SIGTERM to all of it, also to those that are stopped.
   void terminate();
 
-  // One round: stops what it finds until it finds no more, then kills it. A process with a pending
-  // signal forks no more, so those who fork fast lose; bounded, so that one who wins for a while
-  // takes another round.
+  // One round of SIGKILL: to the cgroup, to process groups, to single processes, until a walk finds
+  // nobody; bounded, so that those who fork fast take another round. From the moment its signal is
+  // pending a process forks no more, and a group is signalled as one: who hops from process to
+  // process within a group is caught at once, and who also leaves its group by the walk itself,
+  // which kills while it reads.
   struct Round {
-    std::size_t left = 0;       // that this round found
+    std::size_t left = 0;       // that the last walk found
     std::size_t forbidden = 0;  // of them, not to be signalled by this user
   };
   Round kill_round();
 
-  // Asks for the status of those that have ended.
+  // What has ended since the last call.
   struct Reaped {
     std::optional<int> command_code{};  // the command ended: its status, or 128+N for a signal
     bool command_suspended = false;     // by the terminal's ^Z
@@ -77,10 +81,18 @@ class ProcessTree {
  private:
   ProcessTree() = default;
 
-  [[nodiscard]] std::vector<ProcessEntry> living();
-  void settle(int code, int status, Reaped& reaped) const;
+  // All processes; `visit` sees each as it is read.
+  void walk(const std::function<void(const ProcessEntry&)>& visit);
+  [[nodiscard]] std::vector<ProcessEntry> living() const;
+  [[nodiscard]] Round kill_found();
+  void reap_some();
+  void settle(int code, int status);
 
-  pid_t command_ = 0;  // 0 before the start
+  int priority_ = 0;           // the command's
+  pid_t command_ = 0;          // 0 before the start
+  bool command_gone_ = false;  // its pid may belong to somebody else
+  Reaped reaped_;
+  std::vector<ProcessEntry> all_;  // of the last walk
   std::optional<Cgroup> cgroup_;
   std::set<std::pair<pid_t, std::uint64_t>> seen_;
 };
