@@ -59,6 +59,8 @@ constexpr std::array kKeyQuery{kName,
                                QueryParameter{"provider", kText, "only of this provider"},
                                QueryParameter{"to_agent", kText, "only to this agent"},
                                QueryParameter{"domain", kText, "only of this domain"}};
+// The path has the name.
+constexpr std::span kOneSloQuery = std::span<const QueryParameter>(kKeyQuery).subspan(1);
 constexpr auto kBreakerQuery = [] {
   std::array<QueryParameter, kKeyQuery.size() + 1> all{};
   std::copy(kKeyQuery.begin(), kKeyQuery.end(), all.begin());
@@ -139,7 +141,7 @@ constexpr std::array kRoutes{
     // What stands where.
     get("/v1/slos", kPeople, &get_slos, kKeyQuery, "Slos",
         "Objectives, budgets and burn rates by key"),
-    get("/v1/slos/{name}", kPeople, &get_slos, kKeyQuery, "Slos", "One SLO"),
+    get("/v1/slos/{name}", kPeople, &get_slos, kOneSloQuery, "Slos", "One SLO"),
     get("/v1/breakers", kPeople, &get_breakers, kBreakerQuery, "Breakers",
         "Circuit breakers by key"),
     post("/v1/breakers/{id}/force", kOperators, &post_force, "Force", "Override",

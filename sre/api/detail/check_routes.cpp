@@ -63,9 +63,8 @@ void answer_check(Call& call, const runtime::Answer& answer) {
     telemetry::append_json(json, *answer.decision);
   }
   call.services->counters.decisions.add(std::chrono::steady_clock::now() - call.began);
-  LoggedDecision entry = log_entry(call, answer, json);
+  call.services->decisions.add(log_entry(call, answer, json));
   call.answer_json(std::move(json));
-  call.services->decisions.add(std::move(entry));
 }
 
 void answer_report(Call& call, const runtime::Answer& answer) {
