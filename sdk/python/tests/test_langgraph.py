@@ -165,6 +165,17 @@ class Graph(WithDaemon):
             self.run_once(self.agent(calls("mail", to="ann")))
         self.assertEqual(self.ran, [])
 
+    def test_a_stop_order_ends_a_run_whose_node_makes_messages_of_errors(self):
+        self.daemon.always("POST /v1/check", KILLED)
+        for how in (True, (Exception,), "it failed"):
+            with self.assertRaises(fusebox.Killed):
+                self.run_once(self.agent(calls("mail", to="ann"), node={"handle_tool_errors": how}))
+        agent = self.agent(calls("mail", to="ann"), node={"handle_tool_errors": True})
+        config = {"configurable": {"thread_id": "th-4"}}
+        with self.assertRaises(fusebox.Killed):
+            asyncio.run(agent.ainvoke({"messages": [("user", "go")]}, config))
+        self.assertEqual(self.ran, [])
+
     def test_or_is_a_message_where_the_caller_says_so(self):
         self.daemon.then("POST /v1/check", KILLED)
         result = self.run_once(self.agent(calls("mail", to="ann"), on_killed="message"))

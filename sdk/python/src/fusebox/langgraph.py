@@ -116,13 +116,18 @@ class ToolGovernor:
         if refusal.decision is not call.decision:
             raise refusal  # of something the tool itself asked for, or outside a graph
         if isinstance(refusal, Killed) and self._on_killed == "raise":
-            raise refusal
+            raise KilledRun(refusal.decision)
         text = f"The tool was not run: {refusal.decision.describe()}"
         if not tool_call.get("id"):
             return text
         return ToolMessage(
             text, name=tool_call["name"], tool_call_id=tool_call["id"], status="error"
         )
+
+
+class KilledRun(Killed, GraphBubbleUp):
+    """A Killed that goes through a graph as its own pauses do: a ToolNode told to turn errors into
+    messages (`handle_tool_errors`) would otherwise hand the stop order to the model as one."""
 
 
 def tool_node(
