@@ -83,8 +83,8 @@ class Engine {
 
   // At start: the chain of entries that the host keeps is the truth, and goes on from there.
   void continue_audit(const killswitch::AuditPosition& position);
-  // An entry about what happened to the host itself (a torn file, a refused claim): no input, and so
-  // nothing that a replay makes again; a checkpoint must follow it before the next input does.
+  // An entry about what happened to the host itself (a torn file): no input, and so nothing that a
+  // replay makes again; a checkpoint must follow it before the next input does.
   // `body` is a JSON object on one line.
   void audit(std::string_view kind, std::string_view body, Effects& effects);
 

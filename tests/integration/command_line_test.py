@@ -17,10 +17,13 @@ EVENT = '{"at":"2026-01-01T00:00:00Z","event":{"kind":"task","agent":"bot","outc
 
 class CommandLine(unittest.TestCase):
     def test_every_command_has_help_with_an_example(self):
-        for command in (["replay"], ["validate"], ["policy"], ["policy", "test"], ["version"], []):
+        for command in (["serve"], ["demo"], ["slo"], ["breakers"], ["limits"], ["agents"],
+                        ["approvals"], ["check"], ["kill"], ["rearm"], ["exec"], ["audit"],
+                        ["audit", "verify"], ["audit", "export"], ["replay"], ["validate"],
+                        ["policy"], ["policy", "test"], ["version"], []):
             code, out, _ = run(PROGRAM, *command, "--help")
             self.assertEqual(code, 0, command)
-            if command != ["policy"]:
+            if command not in (["policy"], ["audit"]):
                 self.assertIn("Example", out, command)
 
     def test_usage_errors_exit_with_2(self):
@@ -114,11 +117,19 @@ class CommandLine(unittest.TestCase):
             self.assertNotIn(hidden, out)
 
     def test_commands_to_come_are_refused_by_name(self):
-        code, _, err = run(PROGRAM, "serve")
+        code, _, err = run(PROGRAM, "chaos")
         self.assertEqual(code, 2)
-        self.assertIn("`serve` is not built yet", err)
+        self.assertIn("`chaos` is not built yet", err)
         code, _, err = run(PROGRAM, "nonsense")
         self.assertIn("no command `nonsense`", err)
+
+    def test_a_daemon_that_is_not_there_is_exit_code_5(self):
+        for command in (["slo"], ["kill", "global", "--reason", "r"],
+                        ["rearm", "kill-1", "--reason", "r"],
+                        ["check", "--agent", "a", "--target", "t"]):
+            code, out, err = run(PROGRAM, *command, "--server", "127.0.0.1:1")
+            self.assertEqual((code, out), (5, ""), command)
+            self.assertIn("fusebox serve", err)
 
     def test_explain_needs_a_check(self):
         code, _, _ = run(PROGRAM, "replay", "-c", CONFIG, JOURNAL, "--explain")

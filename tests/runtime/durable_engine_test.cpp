@@ -51,7 +51,11 @@ spec:
   mode: strict
   default: allow
   rules:
-    - {id: no-prod, trigger: request, when: 'args.path.startsWith("/prod")', effect: deny, on_error: allow}
+    - id: no-prod
+      trigger: request
+      when: args.path.startsWith("/prod")
+      effect: deny
+      on_error: allow
 )";
 
 Result<engine::EngineSpec> parse(const std::string& text) {
@@ -272,8 +276,8 @@ TEST(DurableEngine, ARestartWithAnotherConfigurationDecidesNothingAnew) {
   EXPECT_EQ(machine.recovery.replayed, 4U);
   const engine::Status status = machine.engine->engine().status();
   EXPECT_EQ(status.open_permits, 4);
-  (void)machine.feed(
-      R"({"at":1767225601000000000,"id":"d","check":{"agent":"a","action":"tool","target":"t","task":"x"}})");
+  (void)machine.feed(R"({"at":1767225601000000000,"id":"d","check":{"agent":"a","action":"tool",)"
+                     R"("target":"t","task":"x"}})");
   const auto& decision = std::get<telemetry::DecisionRecord>(machine.effects.records.back().body);
   EXPECT_EQ(decision.effect, policy::Effect::Deny);
 }
