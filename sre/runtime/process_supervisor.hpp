@@ -47,14 +47,14 @@ struct SupervisionEnd {
 };
 
 struct SupervisedCommand {
-  std::vector<std::string> argv;  // not empty; argv[0] is looked up in PATH
-  Endpoint server;
-  std::string token;  // sent as a bearer token; "" for none
+  std::vector<std::string> argv{};  // not empty; argv[0] is looked up in PATH
+  Endpoint server{};
+  std::string token{};  // sent as a bearer token; "" for none
 
   // Who the process is, for the scopes of orders; UTF-8. `agent` is not empty, "" is absent.
-  std::string agent;
-  std::string tenant;
-  std::string session;
+  std::string agent{};
+  std::string tenant{};
+  std::string session{};
 
   OnUnreachable on_unreachable = OnUnreachable::Stop;
   Duration grace = std::chrono::seconds{5};  // between SIGTERM and SIGKILL, at most

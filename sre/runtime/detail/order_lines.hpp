@@ -15,10 +15,10 @@ namespace fusebox::runtime::detail {
 
 // "" is absent; texts are UTF-8.
 struct Registration {
-  std::string_view agent;
-  std::string_view tenant;
-  std::string_view session;
-  std::string_view name;
+  std::string_view agent{};
+  std::string_view tenant{};
+  std::string_view session{};
+  std::string_view name{};
   std::int64_t pid = 0;
 };
 [[nodiscard]] std::string registration_body(const Registration& registration);

@@ -31,13 +31,13 @@ namespace fusebox::runtime::detail {
 struct StopOrder {
   enum class Category : std::uint8_t { Hard, Drain };
 
-  std::string id;
-  std::string scope;
+  std::string id{};
+  std::string scope{};
   std::int64_t epoch = 0;
   Category category = Category::Hard;
   std::optional<Duration> deadline{};  // from its arrival until nothing may be left
-  std::string reason;
-  std::string actor;  // "" if the daemon does not say
+  std::string reason{};
+  std::string actor{};  // "" if the daemon does not say
 };
 
 // How an order ended here, in the words of the wire.
