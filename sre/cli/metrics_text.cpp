@@ -13,15 +13,17 @@
 namespace fusebox::cli {
 namespace {
 
-constexpr double kMicroseconds = 1e-6;
+// In one second. Divided by, because 10 / 1e6 is the double nearest to 0.00001 and 10 * 1e-6 is not,
+// which would show in the names of buckets.
+constexpr double kMicroseconds = 1e6;
 
 prometheus::DurationHistogram histogram_of(const api::LatencyCounts& counts) {
   prometheus::DurationHistogram histogram;
   for (const std::int64_t bound : api::kLatencyBucketsUs) {
-    histogram.bounds_seconds.push_back(static_cast<double>(bound) * kMicroseconds);
+    histogram.bounds_seconds.push_back(static_cast<double>(bound) / kMicroseconds);
   }
   histogram.counts.assign(counts.buckets.begin(), counts.buckets.end());
-  histogram.sum_seconds = static_cast<double>(counts.sum_us) * kMicroseconds;
+  histogram.sum_seconds = static_cast<double>(counts.sum_us) / kMicroseconds;
   return histogram;
 }
 
@@ -38,7 +40,7 @@ prometheus::HttpNumbers http_of(const runtime::HttpCounters& http) {
 }
 
 double seconds_of(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * kMicroseconds;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / kMicroseconds;
 }
 
 prometheus::ProcessNumbers process_numbers(double started) {
