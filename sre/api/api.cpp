@@ -1,12 +1,13 @@
 #include "sre/api/api.hpp"
 
 #include <array>
+#include <future>
 #include <optional>
 #include <utility>
 
-#include "base/overload.hpp"
 #include "sre/api/detail/call.hpp"
 #include "sre/api/detail/otlp_error.hpp"
+#include "sre/engine/engine.hpp"
 
 namespace fusebox::api {
 namespace {
@@ -140,10 +141,12 @@ void Api::on_records(std::span<const telemetry::Record> records) {
 }
 
 void Api::attach(runtime::EngineHost& host) {
+  // A reader that comes back from before a restart must not find numbers of another time.
+  const auto next_seq = std::make_shared<std::promise<std::int64_t>>();
+  std::future<std::int64_t> known = next_seq->get_future();
+  host.query([next_seq](engine::Engine& engine) { next_seq->set_value(engine.status().next_seq); });
+  services_->streams->begin_at(known.get());
   services_->host = &host;
-  services_->status->get(host, [services = services_](const detail::StatusSource::Status& status) {
-    services->streams->begin_at(status->next_seq);
-  });
 }
 
 void Api::set_ready(bool ready) { services_->is_ready = ready; }

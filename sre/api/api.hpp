@@ -99,7 +99,8 @@ class Api {
 
   // For HostOptions::on_records.
   void on_records(std::span<const telemetry::Record> records);
-  // The engine is there; once. It outlives every request.
+  // The engine is there; once, before anything is submitted to it. Waits for its thread. The host
+  // outlives every request.
   void attach(runtime::EngineHost& host);
   // /readyz answers 200 from now on; before a stop, 503 again.
   void set_ready(bool ready);

@@ -41,7 +41,8 @@ runtime::HttpResponse to_response(const Problem& problem) {
   if (problem.code) json.field("code", code_text(*problem.code));
   json.end_object();
   if (problem.status == 401) response.headers.add("WWW-Authenticate", "Bearer");
-  if (problem.status == 429) response.headers.add("Retry-After", kRetryAfterSeconds);
+  if (problem.status == 429 || problem.status == 503)
+    response.headers.add("Retry-After", kRetryAfterSeconds);
   return response;
 }
 

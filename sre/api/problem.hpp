@@ -17,7 +17,7 @@ struct Problem {
 };
 
 // {"title":"Bad Request","status":400,"detail":…,"field":…,"code":"E0303"}. A 401 says how to
-// authenticate, a 429 when to come back.
+// authenticate, a 429 and a 503 when to come back.
 [[nodiscard]] runtime::HttpResponse to_response(const Problem& problem);
 
 // An error of a decoder or of the engine. What a decoder says of a field begins with its name.

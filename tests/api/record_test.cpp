@@ -99,6 +99,8 @@ TEST(Stream, ShowsWhatHappensAndGoesOnWhereItWasLeft) {
 TEST(Stream, TellsAReaderWhatItCannotHaveSeen) {
   Daemon daemon;
   decide(daemon, "a", "search");
+  // Records follow the answers that they explain.
+  (void)daemon.send("GET /v1/stream", "", {{"Last-Event-ID", "0"}})->until("id: 1\n");
   const auto stream = daemon.send("GET /v1/stream", "", {{"Last-Event-ID", "77"}});
   EXPECT_NE(stream->until("gap").find("id: 1\nevent: gap\ndata: {\"after\":77,\"next\":2}\n\n"),
             std::string::npos)

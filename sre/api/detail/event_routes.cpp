@@ -16,7 +16,9 @@ using telemetry::OtlpEncoding;
 constexpr std::size_t kTraceBytesMax = std::size_t{64} << 20;
 
 const Problem kShed{.status = 429,
-                    .detail = "more telemetry waits than the engine takes; send it again later"};
+                    .detail =
+                        "telemetry is not taken now, as too much of it waits or the disk is full; "
+                        "send it again later"};
 
 // Whether the asker may speak for all of them.
 bool may_claim_all(Call& call, std::span<const telemetry::Event> events) {

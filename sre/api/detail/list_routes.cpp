@@ -183,7 +183,7 @@ void write_agent(JsonWriter& json, const engine::AgentStatus& agent) {
   json.begin_object();
   json.field("agent", agent.name);
   json.field("tenant", agent.tenant);
-  json.field("heard", agent.heard);
+  if (agent.heard != Instant{}) json.field("heard", agent.heard);  // not if it only asked
   json.field("silent", agent.silent);
   json.field("events", agent.events);
   json.field("tokens_in", agent.tokens_in);

@@ -124,7 +124,7 @@ constexpr std::array kSchemas{
 "rate":{"type":"object","properties":{"available":{"type":"integer"},"burst":{"type":"integer"}}},
 "raised":{"type":"array","items":{"type":"string"}}}}},"next":{"type":"string"}}})"},
     Schema{"Agents", R"({"type":"object","required":["agents"],"properties":{
-"agents":{"type":"array","items":{"type":"object","required":["agent","tenant","heard","silent",
+"agents":{"type":"array","items":{"type":"object","required":["agent","tenant","silent",
 "events","tokens_in","tokens_out","cost_usd","open_permits"],"properties":{
 "agent":{"type":"string"},"tenant":{"type":"string"},"heard":{"$ref":"#/components/schemas/Time"},
 "silent":{"type":"boolean"},"events":{"type":"integer"},"tokens_in":{"type":"integer"},
@@ -194,6 +194,7 @@ constexpr std::array kSchemas{
 "deadline_ms":{"type":"integer","minimum":0,"maximum":600000}}})"},
     Schema{"Drill", R"({"type":"object","required":["reason"],"additionalProperties":false,
 "properties":{"name":{"type":"string","minLength":1,"description":"the time if it is absent"},
+"scope":{"type":"string","pattern":"^drill:.","description":"drill:NAME, instead of name"},
 "reason":{"type":"string","minLength":1},"actor":{"type":"string","minLength":1},
 "category":{"enum":["hard","drain"]},
 "deadline_ms":{"type":"integer","minimum":0,"maximum":600000}}})"},

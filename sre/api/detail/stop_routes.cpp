@@ -153,8 +153,14 @@ void post_kill(CallPtr call) {
 void post_drill(CallPtr call) {
   auto stop = std::make_shared<StopBody>(call->request.body);
   const auto name = stop->body.optional_text("name");
-  stop->scope =
-      "drill:" + (name ? std::string(*name) : format_rfc3339(call->services->engine().now()));
+  const auto scope = stop->body.optional_text("scope");
+  if (name && scope) stop->body.reject("scope", "name says it already");
+  if (scope && !scope->starts_with("drill:")) {
+    stop->body.reject("scope", "expected drill:NAME; another scope would really stop someone");
+  }
+  stop->scope = scope ? std::string(*scope)
+                      : "drill:" + (name ? std::string(*name)
+                                         : format_rfc3339(call->services->engine().now()));
   const std::string_view reason = stop->body.text("reason");
   stop->actor = call->actor(stop->body.optional_text("actor"));
   read_manner(*stop);
