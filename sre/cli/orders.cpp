@@ -124,7 +124,7 @@ int kill(const Options& options) {
 
 int drill(const Options& options) {
   json::object body = with_reason(options);
-  body["name"] = options.subject;
+  if (!options.subject.empty()) body["name"] = options.subject;
   int code = kSuccess;
   const auto answer = post(options, "/v1/kills/drills", body, code);
   if (!answer) return code;
@@ -191,16 +191,16 @@ int raise(const Options& options) {
 
 int answer_approval(const Options& options, bool granted) {
   json::object body = with_reason(options);
-  body["granted"] = granted;
+  body["action"] = granted ? "grant" : "deny";
   if (!options.lasts.empty()) body["for"] = options.lasts;
   return act(options, "/v1/approvals/" + runtime::percent_encode(options.subject), body,
              options.subject + (granted ? " is granted" : " is refused"));
 }
 
 std::shared_ptr<Options> add_common(CLI::App& command, const std::string& subject,
-                                    const std::string& about) {
+                                    const std::string& about, bool is_required = true) {
   auto options = std::make_shared<Options>();
-  command.add_option(subject, options->subject, about)->required();
+  command.add_option(subject, options->subject, about)->required(is_required);
   command.add_option("--reason", options->reason, "why; stands in the audit")->required();
   command.add_option("--actor", options->actor,
                      "who, where there is no authentication; else the token's name counts");
@@ -241,7 +241,8 @@ void add_kill(CLI::App& program, int& exit_code) {
       "  fusebox kill list\n  fusebox kill drill payments --reason 'weekly drill'\n");
   add_kill_list(*command, exit_code);
   auto* drills = command->add_subcommand("drill", "Trip drill:NAME, the whole way, and report it");
-  on_run(*drills, exit_code, add_common(*drills, "NAME", "which drill"), drill);
+  on_run(*drills, exit_code,
+         add_common(*drills, "NAME", "which drill; the time if it is absent", false), drill);
   command->callback([options, command, &exit_code] {
     if (!command->get_subcommands().empty()) return;
     if (options->subject.empty() || options->reason.empty()) {

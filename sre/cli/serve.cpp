@@ -102,10 +102,12 @@ class Daemon {
   [[nodiscard]] Result<void> listen_on_tcp();
   [[nodiscard]] Result<void> start_host();
   [[nodiscard]] Result<void> listen_on_socket();
+  void audit(const api::Denial& denial);
   void say_ready(const runtime::Recovery& recovery);
   void wait();
   void ask_to_stop();
   void reload_if_changed(bool wanted);
+  void say_storage();
   void reload(Loaded loaded);
   Result<void> stop();
   [[nodiscard]] const config::Settings& settings() const { return loaded_.configuration.settings; }
@@ -113,7 +115,8 @@ class Daemon {
   const std::vector<std::string> paths_;
   const double started_ = std::chrono::duration<double>(wall_now().time_since_epoch()).count();
   Loaded loaded_;
-  std::string text_;  // of the files, as last looked at
+  std::string text_;              // of the files, as last looked at
+  bool storage_failing_ = false;  // as last said
   runtime::IoThreads io_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<api::Webhooks> webhooks_;
@@ -173,15 +176,24 @@ Result<void> Daemon::start() {
                                                              .http = server_.counters(),
                                                              .start_time_seconds = started_});
                                },
-                           .on_denied =
-                               [](const api::Denial& denial) {
-                                 say("refused: " + denial.actor + " claimed agent '" +
-                                     denial.agent + "' of tenant '" + denial.tenant + "' on " +
-                                     denial.route);
-                               }});
+                           .on_denied = [this](const api::Denial& denial) { audit(denial); }});
   if (auto listening = listen_on_tcp(); !listening) return listening;
   if (auto started = start_host(); !started) return started;
   return listen_on_socket();
+}
+
+// For the audit, through the engine: a replay makes the entry again.
+void Daemon::audit(const api::Denial& denial) {
+  struct Owned {
+    api::Denial denial;
+    telemetry::Input input;
+  };
+  const auto owned = std::make_shared<Owned>(Owned{denial, {}});
+  owned->input.body = telemetry::DenialInput{.actor = owned->denial.actor,
+                                             .tenant = owned->denial.tenant,
+                                             .agent = owned->denial.agent,
+                                             .route = owned->denial.route};
+  host_->submit(runtime::InputRequest{.owner = owned, .input = &owned->input, .answer = nullptr});
 }
 
 // Before the state is touched: a taken port is the most usual mistake.
@@ -239,9 +251,14 @@ Result<void> Daemon::start_host() {
 
 // In the state folder, which is ours since the host has started.
 Result<void> Daemon::listen_on_socket() {
-  const auto bound = server_.listen(runtime::UnixAddress{settings().state + "/fusebox.sock"},
-                                    api_->handler(api::Listener::Api));
-  if (!bound) return Unexpected{bound.error()};
+  const auto endpoint = runtime::parse_endpoint("unix:" + settings().state + "/fusebox.sock");
+  if (endpoint) {
+    const auto bound = server_.listen(*endpoint, api_->handler(api::Listener::Api));
+    if (!bound) return Unexpected{bound.error()};
+  } else {
+    // A deep folder is no mistake, and everything else can do without the socket.
+    say("there is no fusebox.sock in the state folder: " + endpoint.error().message);
+  }
   std::string listen;
   JsonWriter json(listen);
   json.begin_object();
@@ -288,7 +305,20 @@ void Daemon::wait() {
       wanted = std::exchange(reload_wanted_, false);
     }
     reload_if_changed(wanted);
+    say_storage();
   }
+}
+
+// Once each time it fails, once when it is well again.
+void Daemon::say_storage() {
+  const bool failing = host_->counters().storage_fault;
+  if (failing == storage_failing_) return;
+  storage_failing_ = failing;
+  say(failing
+          ? "the state cannot be written: telemetry is shed, nothing new is allowed, stop orders "
+            "still hold; look for a full disk at " +
+                settings().state
+          : "the state can be written again");
 }
 
 void Daemon::reload_if_changed(bool wanted) {

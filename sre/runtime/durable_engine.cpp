@@ -75,6 +75,15 @@ std::string torn_body(std::string_view file, std::uint64_t bytes) {
   return body;
 }
 
+// A damaged file is refused as it is, with what a person can do about it.
+Unexpected refused(Error error, const std::string& path) {
+  if (error.code == ErrorCode::StateCorrupt || error.code == ErrorCode::AuditBroken) {
+    error.message += "; nothing was changed: bring back a copy of " + path +
+                     ", or move the whole state folder away to begin anew";
+  }
+  return Unexpected{std::move(error)};
+}
+
 // The engine as the checkpoint and the log behind it left it, under the configuration of then.
 struct Restored {
   Engine engine;
@@ -119,7 +128,7 @@ Result<Restored> restore(store::Files& files, const store::StateFolder& folder,
                                 restored.replayed += *inputs;
                                 return {};
                               });
-  if (!read) return Unexpected{read.error()};
+  if (!read) return refused(read.error(), folder.paths().log);
   restored.log = *read;
   return restored;
 }
@@ -159,9 +168,10 @@ Result<DurableEngine::Opened> DurableEngine::open(store::Files& files, DurableOp
   auto log = store::InputLog::open(files, paths.log, restored->log);
   if (!log) return Unexpected{log.error()};
   auto audit = store::AuditLog::open(files, paths, *key);
-  if (!audit) return Unexpected{audit.error()};
-  if (auto caught = audit->log.catch_up(restored->audit); !caught)
-    return Unexpected{caught.error()};
+  if (!audit) return refused(audit.error(), paths.audit);
+  if (auto caught = audit->log.catch_up(restored->audit); !caught) {
+    return refused(caught.error(), paths.audit);
+  }
   auto latch =
       store::Latch::open(files, {.path = paths.latch, .is_new_folder = !folder->is_marked()});
   if (!latch) return Unexpected{latch.error()};

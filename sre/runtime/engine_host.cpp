@@ -65,7 +65,9 @@ struct Applied {
 }  // namespace
 
 struct EngineHost::Impl {
-  Impl(DurableEngine durable_engine, HostOptions from);
+  // `read_at`: when the options' wall time was read. Recovery takes a while, and engine time must
+  // not lag behind the wall by it.
+  Impl(DurableEngine durable_engine, HostOptions from, SteadyClock::time_point read_at);
 
   [[nodiscard]] Instant now() const {
     return base + std::chrono::duration_cast<Duration>(SteadyClock::now() - started);
@@ -120,10 +122,11 @@ struct EngineHost::Impl {
   std::thread thread;
 };
 
-EngineHost::Impl::Impl(DurableEngine durable_engine, HostOptions from)
+EngineHost::Impl::Impl(DurableEngine durable_engine, HostOptions from,
+                       SteadyClock::time_point read_at)
     : options(std::move(from)),
       engine(std::move(durable_engine)),
-      started(SteadyClock::now()),
+      started(read_at),
       base(engine.engine().now()),
       next_tick(base + kTick),
       next_checkpoint(base + kCheckpointInterval),
@@ -320,9 +323,10 @@ void EngineHost::Impl::reconfigure(EngineConfiguration configuration,
 EngineHost::EngineHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<EngineHost::Started> EngineHost::start(store::Files& files, HostOptions options) {
+  const SteadyClock::time_point read_at = SteadyClock::now();
   auto opened = DurableEngine::open(files, std::move(options.durable));
   if (!opened) return Unexpected{opened.error()};
-  auto impl = std::make_unique<Impl>(std::move(opened->engine), std::move(options));
+  auto impl = std::make_unique<Impl>(std::move(opened->engine), std::move(options), read_at);
   impl->thread = std::thread([state = impl.get()] { state->run(); });
   return Started{std::unique_ptr<EngineHost>(new EngineHost(std::move(impl))),
                  std::move(opened->recovery)};
