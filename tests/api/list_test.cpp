@@ -80,7 +80,7 @@ TEST(Lists, FiltersLeaveWhatMatches) {
     const auto answer = daemon.ask(row.line);
     EXPECT_EQ(answer.status, 200) << row.line;
     const std::string_view line(row.line);
-    const char* first = line.find("agents") != std::string_view::npos ? "\"heard\":" : "\"key\":";
+    const char* first = line.find("agents") != std::string_view::npos ? "\"agent\":" : "\"key\":";
     EXPECT_EQ(count(answer.body, first), row.entries) << row.line << answer.body;
   }
   EXPECT_EQ(daemon.status("GET /v1/slos/other"), 404);
