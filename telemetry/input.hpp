@@ -96,8 +96,16 @@ struct RaiseInput {
   std::string_view actor;   // never empty
 };
 
+// Somebody asked in another's name and was refused: nothing but the audit hears of it.
+struct DenialInput {
+  std::string_view actor;   // who asked; never empty
+  std::string_view tenant;  // in whose name; "" without
+  std::string_view agent;
+  std::string_view route;  // "POST /v1/check"
+};
+
 using InputBody = std::variant<Event, CheckInput, Report, KillInput, RearmInput, ApprovalInput,
-                               Tick, ForceInput, RaiseInput>;
+                               Tick, ForceInput, RaiseInput, DenialInput>;
 
 struct Input {
   Instant at;  // arrival, engine time

@@ -23,9 +23,10 @@ enum class BodyKind : std::uint8_t {
   Approval,
   Tick,
   Force,
-  Raise
+  Raise,
+  Denial
 };
-constexpr BodyKind last_of(BodyKind) { return BodyKind::Raise; }
+constexpr BodyKind last_of(BodyKind) { return BodyKind::Denial; }
 
 constexpr std::int64_t kTrustMax = 1000;
 constexpr std::int64_t kWeightMax = 1'000'000'000'000;
@@ -98,6 +99,11 @@ class Codec {
   void raise(Value& raise) {
     archive_(raise.to, raise.by, raise.validity.lasts, raise.validity.until);
     texts(raise.id, raise.dimension, raise.reason, raise.actor);
+  }
+
+  template <class Value>
+  void denial(Value& denial) {
+    texts(denial.actor, denial.tenant, denial.agent, denial.route);
   }
 
   template <class View>
@@ -213,6 +219,8 @@ bool in_range(const ApprovalInput& approval) {
 
 bool in_range(const Tick&) { return true; }
 
+bool in_range(const DenialInput& denial) { return !denial.actor.empty(); }
+
 bool in_range(const Validity& validity) {
   return validity.lasts.has_value() != validity.until.has_value() &&
          validity.lasts.value_or(Duration{1}) > Duration{} &&
@@ -275,6 +283,10 @@ void encode_input(const Input& input, std::string& out) {
                       [&](const RaiseInput& raise) {
                         begin(BodyKind::Raise);
                         codec.raise(raise);
+                      },
+                      [&](const DenialInput& denial) {
+                        begin(BodyKind::Denial);
+                        codec.denial(denial);
                       }},
              input.body);
 }
@@ -323,6 +335,9 @@ Result<const Input*> InputDecoder::decode(std::string_view bytes) {
       break;
     case BodyKind::Raise:
       codec.raise(input_.body.emplace<RaiseInput>());
+      break;
+    case BodyKind::Denial:
+      codec.denial(input_.body.emplace<DenialInput>());
       break;
   }
   if (archive.failed() || !archive.at_end() || !in_range(input_)) {

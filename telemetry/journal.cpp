@@ -30,7 +30,8 @@ enum class LineKind : std::uint8_t {
   Approval,
   Tick,
   Force,
-  Raise
+  Raise,
+  Denial
 };
 
 // The members of one line before its body is looked at.
@@ -46,8 +47,9 @@ struct LineDraft {
 template <LineKind kKind>
 constexpr FieldRule<LineDraft> kind_rule(std::string_view name) {
   return {name, detail::kObject, [](Json value, LineDraft& draft) {
-            constexpr std::array<std::string_view, 9> kNames{
-                "event", "check", "report", "kill", "rearm", "approval", "tick", "force", "raise"};
+            constexpr std::array<std::string_view, 10> kNames{
+                "event",    "check", "report", "kill",  "rearm",
+                "approval", "tick",  "force",  "raise", "denial"};
             const std::string_view own = kNames[static_cast<std::size_t>(kKind)];
             if (draft.kind) {
               draft.second = own;
@@ -64,7 +66,7 @@ constexpr FieldRule<LineDraft> later_rule(std::string_view name) {
   return {name, detail::kObject, [](Json, LineDraft&) { return Reading::Later; }};
 }
 
-constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 14>{{
+constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 15>{{
     {"at", detail::kTime, [](Json v, LineDraft& draft) { return detail::read_time(v, draft.at); },
      true},
     {"id", detail::kNonEmptyText,
@@ -78,6 +80,7 @@ constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 14>{{
     kind_rule<LineKind::Tick>("tick"),
     kind_rule<LineKind::Force>("force"),
     kind_rule<LineKind::Raise>("raise"),
+    kind_rule<LineKind::Denial>("denial"),
     later_rule("terminator"),
     later_rule("config"),
     later_rule("state"),
@@ -97,7 +100,7 @@ Result<void> check_line(const LineDraft& draft) {
   if (!draft.kind) {
     return Unexpected{ErrorCode::InvalidInput,
                       "the line has no input: none of event, check, report, kill, rearm, "
-                      "approval, force, raise and tick"};
+                      "approval, force, raise, denial and tick"};
   }
   if (!draft.second.empty()) {
     return Unexpected{ErrorCode::InvalidInput, "the line has both " + std::string(draft.name) +
@@ -228,6 +231,8 @@ Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
       return decode_object(line, &detail::decode_force);
     case LineKind::Raise:
       return decode_object(line, &detail::decode_raise);
+    case LineKind::Denial:
+      return decode_object(line, &detail::decode_denial);
     case LineKind::Tick:
       input.body.emplace<Tick>();
       return decode_tick(line.body);

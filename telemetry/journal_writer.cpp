@@ -238,6 +238,14 @@ void append_journal_line(std::string& out, const Input& input, Arguments argumen
                       [&](const RaiseInput& raise) {
                         member(json, "raise", [&] { write_raise(json, raise); });
                       },
+                      [&](const DenialInput& denial) {
+                        member(json, "denial", [&] {
+                          json.field("actor", denial.actor);
+                          field(json, "tenant", denial.tenant);
+                          field(json, "agent", denial.agent);
+                          field(json, "route", denial.route);
+                        });
+                      },
                       [&](const Tick&) { json.field("tick", true); }},
              input.body);
   json.end_object();

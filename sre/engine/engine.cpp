@@ -51,6 +51,10 @@ Reply Engine::Impl::dispatch(const telemetry::InputBody& body) {
                [this](const telemetry::ApprovalInput& given) { return on_approval(given); },
                [this](const telemetry::ForceInput& force) { return on_force(force); },
                [this](const telemetry::RaiseInput& raise) { return on_raise(raise); },
+               [this](const telemetry::DenialInput& denial) -> Reply {
+                 audit_denial(denial);
+                 return {};
+               },
                [this](const telemetry::Tick&) -> Reply {
                  tick();
                  return {};

@@ -39,6 +39,18 @@ Reply Engine::Impl::on_kill(const telemetry::KillInput& input) {
   return reply_of(*tripped.order, tripped.fresh);
 }
 
+void Engine::Impl::audit_denial(const telemetry::DenialInput& input) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("actor", input.actor);
+  json.field("tenant", input.tenant);
+  json.field("agent", input.agent);
+  json.field("route", input.route);
+  json.end_object();
+  audit("identity_refused", body);
+}
+
 Reply Engine::Impl::on_rearm(const telemetry::RearmInput& input) {
   const auto rearmed = fence.rearm(input.order, input.actor);
   if (!rearmed) {

@@ -139,6 +139,14 @@ Unexpected not_one_of(std::string_view outer, std::string_view a, std::string_vi
                                        " and " + std::string(b) + " must stand here"};
 }
 
+constexpr FieldTable kDenialTable{std::array<FieldRule<DenialInput>, 4>{{
+    {"actor", kNonEmptyText,
+     [](Json v, DenialInput& out) { return read_nonempty_text(v, out.actor); }, true},
+    {"tenant", kText, [](Json v, DenialInput& out) { return read_text(v, out.tenant); }},
+    {"agent", kText, [](Json v, DenialInput& out) { return read_text(v, out.agent); }},
+    {"route", kText, [](Json v, DenialInput& out) { return read_text(v, out.route); }},
+}}};
+
 }  // namespace
 
 Result<void> decode_kill(JsonObject body, KillInput& out) {
@@ -177,6 +185,10 @@ Result<void> decode_raise(JsonObject body, RaiseInput& out) {
   }
   out = draft;
   return {};
+}
+
+Result<void> decode_denial(JsonObject body, DenialInput& out) {
+  return read_known_members(body, kDenialTable, {"denial", {}}, out);
 }
 
 }  // namespace fusebox::telemetry::detail

@@ -13,5 +13,6 @@ namespace fusebox::telemetry::detail {
 [[nodiscard]] Result<void> decode_approval(JsonObject body, ApprovalInput& out);
 [[nodiscard]] Result<void> decode_force(JsonObject body, ForceInput& out);
 [[nodiscard]] Result<void> decode_raise(JsonObject body, RaiseInput& out);
+[[nodiscard]] Result<void> decode_denial(JsonObject body, DenialInput& out);
 
 }  // namespace fusebox::telemetry::detail

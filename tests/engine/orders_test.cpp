@@ -45,6 +45,16 @@ TEST(EngineKill, NeedsTwoDifferentPeopleToReArm) {
   EXPECT_EQ(allowed.epoch, 2);
 }
 
+TEST(EngineDenial, IsAuditedAndChangesNothingElse) {
+  Script script(call_limit("deny"));
+  const auto lines = script.feed(at(
+      0, R"("denial":{"actor":"bots","tenant":"acme","agent":"other","route":"POST /v1/check"})"));
+  EXPECT_TRUE(lines.empty());
+  EXPECT_NE(script.audit().find(R"("kind":"identity_refused")"), std::string::npos);
+  EXPECT_NE(script.audit().find(R"("agent":"other")"), std::string::npos);
+  EXPECT_EQ(script.decide(at(1, check("a", kBot))).effect, Effect::Allow);
+}
+
 struct ScopeCase {
   std::string_view scope;
   std::string_view hit;

@@ -58,6 +58,8 @@ inline std::vector<InputLine> input_lines() {
                        R"("by":"0.5","for":"1h","reason":"r","actor":"bob"}})"},
       {"RaiseOfTime", R"({"at":"2026-01-01T00:00:00Z","raise":{"id":"c","dimension":"wall_clock",)"
                       R"("by":"30m","for":"1h","reason":"r","actor":"bob"}})"},
+      {"Denial", R"({"at":"2026-01-01T00:00:00Z","denial":{"actor":"bots","tenant":"acme",)"
+                 R"("agent":"other","route":"POST /v1/check"}})"},
       {"Tick", R"({"at":"2026-01-01T00:00:00Z","tick":true})"},
   };
 }

@@ -177,6 +177,7 @@ struct Engine::Impl {
   void trip_all(const std::vector<KillRequest>& kills);
 
   // overrides_path.cpp
+  void audit_denial(const telemetry::DenialInput& input);
   Reply on_force(const telemetry::ForceInput& input);
   Reply on_raise(const telemetry::RaiseInput& input);
   const Override& enforce_until(Override given);
