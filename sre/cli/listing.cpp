@@ -39,7 +39,11 @@ struct Listing {
   std::string_view list;    // the member that holds the rows
   std::span<const ColumnSpec> columns;
   std::string_view none;  // what to say instead of an empty table
+  // Rows of one member of the list; without it, the member is a row.
+  json::array (*unfold)(const json::object& member) = nullptr;
 };
+
+json::array limit_rows(const json::object& limit);
 
 constexpr ColumnSpec kSloColumns[] = {
     {"SLO", "slo"},
@@ -98,7 +102,7 @@ constexpr Listing kListings[] = {
     {"breakers", "Circuit breakers and their states", "/v1/breakers", "breakers", kBreakerColumns,
      "no breaker has a key yet: nothing was called"},
     {"limits", "Budgets, rates and concurrency, by key", "/v1/limits", "limits", kLimitColumns,
-     "no limit has a key yet: nothing was asked for"},
+     "no limit has a key yet: nothing was asked for", &limit_rows},
     {"agents", "Agents that were heard", "/v1/agents", "agents", kAgentColumns,
      "no agent was heard yet"},
     {"approvals", "Requests that wait for a person", "/v1/approvals", "approvals", kApprovalColumns,
@@ -117,6 +121,42 @@ const json::value* at_path(const json::value& row, std::string_view path) {
     if (at == nullptr) return nullptr;
   }
   return at;
+}
+
+void add_limit_row(json::array& rows, const json::object& limit, std::string_view dimension,
+                   const json::value* used, const json::value* reserved, const json::value& max) {
+  json::object row{{"limit", limit.at("limit")}, {"key", limit.at("key")}};
+  row["dimension"] = dimension;
+  row["max"] = max;
+  if (used != nullptr) row["used"] = *used;
+  if (reserved != nullptr) row["reserved"] = *reserved;
+  if (used != nullptr && used->is_number() && max.is_number() && max.to_number<double>() > 0) {
+    row["used_ratio"] = used->to_number<double>() / max.to_number<double>();
+  }
+  rows.push_back(std::move(row));
+}
+
+// A limit bounds several things at once, and a person reads one a line.
+json::array limit_rows(const json::object& limit) {
+  json::array rows;
+  const json::value whole(limit);
+  if (const json::value* max = at_path(whole, "max"); max != nullptr && max->is_object()) {
+    for (const auto& [name, most] : max->as_object()) {
+      add_limit_row(rows, limit, name, at_path(whole, "used." + std::string(name)),
+                    at_path(whole, "reserved." + std::string(name)), most);
+    }
+  }
+  if (const json::value* most = at_path(whole, "in_flight_max")) {
+    add_limit_row(rows, limit, "concurrency", at_path(whole, "in_flight"), nullptr, *most);
+  }
+  const json::value* burst = at_path(whole, "rate.burst");
+  const json::value* available = at_path(whole, "rate.available");
+  if (burst != nullptr && burst->is_number() && available != nullptr && available->is_number()) {
+    const json::value taken(burst->to_number<std::int64_t>() -
+                            available->to_number<std::int64_t>());
+    add_limit_row(rows, limit, "rate", &taken, nullptr, *burst);
+  }
+  return rows;
 }
 
 std::string number_text(double value, const char* format) {
@@ -178,8 +218,8 @@ Cell cell_of(const ColumnSpec& column, const json::value& row) {
 }
 
 std::string table_of(const Listing& listing, const json::value& body, bool colour) {
-  const json::value* rows = at_path(body, listing.list);
-  const json::array* list = rows == nullptr ? nullptr : rows->if_array();
+  const json::value* found = at_path(body, listing.list);
+  const json::array* list = found == nullptr ? nullptr : found->if_array();
   if (list == nullptr || list->empty()) return std::string(listing.none) + "\n";
   std::vector<Table::Column> columns;
   for (const ColumnSpec& column : listing.columns) {
@@ -187,10 +227,14 @@ std::string table_of(const Listing& listing, const json::value& body, bool colou
     columns.push_back({std::string(column.title), numeric});
   }
   Table table(std::move(columns));
-  for (const json::value& row : *list) {
-    std::vector<Cell> cells;
-    for (const ColumnSpec& column : listing.columns) cells.push_back(cell_of(column, row));
-    table.add(std::move(cells));
+  for (const json::value& member : *list) {
+    const bool folded = listing.unfold != nullptr && member.is_object();
+    const json::array rows = folded ? listing.unfold(member.as_object()) : json::array{member};
+    for (const json::value& row : rows) {
+      std::vector<Cell> cells;
+      for (const ColumnSpec& column : listing.columns) cells.push_back(cell_of(column, row));
+      table.add(std::move(cells));
+    }
   }
   std::string text;
   table.append_to(text, colour, 0);

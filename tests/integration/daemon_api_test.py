@@ -324,6 +324,15 @@ class OpenDaemon(unittest.TestCase):
             self.assertFalse(set(out) & set("\x1b\r\u009b\u202e"), command)
             self.assertNotIn("\nb", out)
 
+    def test_a_limit_is_a_line_a_dimension(self):
+        self.daemon.post("/v1/check", {"agent": "x", "action": "tool", "target": "t",
+                                       "task": "lines", "estimate": {"cost_usd": 0.125}})
+        lines = [line.split() for line in self.command("limits").stdout.splitlines()
+                 if "task=lines" in line]
+        self.assertEqual(sorted(lines), [
+            ["task-budget", "task=lines", "cost_usd", "0", "0.125", "0.5", "0.00%"],
+            ["task-budget", "task=lines", "tool_calls", "0", "1", "20", "0.00%"]])
+
     def test_a_person_grants_what_waits(self):
         ask = {"agent": "asks", "action": "tool", "target": "file_delete"}
         decision = self.daemon.post("/v1/check", ask)[1]
