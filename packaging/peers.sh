@@ -9,6 +9,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly PEERS=build/peers
 
+# pip and npm bring authorities of their own; a site's own are in the system's list.
+readonly AUTHORITIES=/etc/ssl/certs/ca-certificates.crt
+if [[ -r $AUTHORITIES ]]; then
+  export PIP_CERT=${PIP_CERT:-$AUTHORITIES} NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$AUTHORITIES}
+fi
+
 main() {
   local peer
   (($# > 0)) || set -- python javascript
@@ -43,7 +49,8 @@ make_javascript() {
   rm -rf "$PEERS/javascript"
   mkdir "$PEERS/javascript"
   cp "$source"/package*.json "$PEERS/javascript/"
-  npm ci --prefix "$PEERS/javascript" --ignore-scripts --no-audit --no-fund --loglevel=error
+  npm ci --prefix "$PEERS/javascript" --ignore-scripts --no-audit --no-fund \
+    --no-update-notifier --loglevel=error
   echo "$stamp" >"$PEERS/javascript/stamp"
 }
 

@@ -1,6 +1,6 @@
 """A real LangGraph with a scripted model: traced by OpenInference through the exporter of the
-OpenTelemetry project, governed through the SDK. What it did is counted once and exactly; what it may
-not do does not run."""
+OpenTelemetry project, governed through the SDK. What it did is counted once and exactly, and what
+it may not do does not run."""
 
 import os
 import random
@@ -213,7 +213,8 @@ class Governed(unittest.TestCase):
 
     def test_a_denied_tool_does_not_run(self):
         agent, tracing = self.agent("dropper"), Tracing(self.daemon, "dropper")
-        result = agent.start((("drop", {"table": "users"}),), (("mail", {"to": "bob"}),), ("done",))
+        lines = (("drop", {"table": "users"}),), (("mail", {"to": "bob"}),), ("done",)
+        result = agent.start(*lines)
         (first, second) = tool_answers(result)
         self.assertEqual(first, ("drop", "error",
                                  "The tool was not run: deny (policy_denied by no-drop)"))
@@ -222,7 +223,8 @@ class Governed(unittest.TestCase):
         tracing.close()
         self.assertEqual(self.seen("dropper", 5)["events"], 5, "a task, three models, one tool")
         self.assertEqual(self.slos("dropper"), {
-            ("task-success", ""): (1, 0), ("latency", ""): (3, 0), ("tool-success", "mail"): (1, 0)})
+            ("task-success", ""): (1, 0), ("latency", ""): (3, 0),
+            ("tool-success", "mail"): (1, 0)})
 
     def test_an_approval_pauses_and_its_grant_resumes(self):
         agent = self.agent("payer")

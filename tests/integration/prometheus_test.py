@@ -1,6 +1,6 @@
 """A real Prometheus that scrapes each second while events come in bursts and gaps. What it says is
-what we say: counts to the event, budgets and burn rates at each scrape, increases over windows within
-what happens in a scrape interval at their edges. And every query of the dashboard finds data."""
+what we say: counts to the event, budgets and burn rates at each scrape, increases over windows
+within what happens in a scrape interval at their edges. Every query of the dashboard finds data."""
 
 import json
 import os
@@ -107,9 +107,9 @@ class Prometheus:
 
     def query(self, expr, at):
         """[(labels, value)]; for a range of samples value is [(time, number)]."""
-        url = f"http://{self.address}/api/v1/query?"
+        asked = urlencode({"query": expr, "time": f"{at:.3f}"})
         try:
-            with urlopen(url + urlencode({"query": expr, "time": f"{at:.3f}"}), timeout=30) as answer:
+            with urlopen(f"http://{self.address}/api/v1/query?{asked}", timeout=30) as answer:
                 result = json.load(answer)["data"]["result"]
         except HTTPError as error:
             raise AssertionError(f"{expr}: {error.read().decode()}") from None

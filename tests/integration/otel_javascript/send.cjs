@@ -1,4 +1,4 @@
-// Sends spans through the exporters of the OpenTelemetry project, as a program would that uses them:
+// Sends spans through the exporters of the OpenTelemetry project, as a program does that uses them:
 //   node send.cjs URL proto|json none|gzip <TRACES
 // TRACES is a JSON list of {service, spans}, where a span is {name, kind, parent, start, end,
 // attributes, error}: `parent` the index of an earlier one or null, times [seconds, nanoseconds].
@@ -6,7 +6,8 @@
 'use strict';
 
 const {readFileSync} = require('node:fs');
-const {SpanKind, SpanStatusCode, context, diag, DiagLogLevel, trace} = require('@opentelemetry/api');
+const {SpanKind, SpanStatusCode, DiagLogLevel, context, diag, trace} =
+  require('@opentelemetry/api');
 const {resourceFromAttributes} = require('@opentelemetry/resources');
 const {BatchSpanProcessor, NodeTracerProvider} = require('@opentelemetry/sdk-trace-node');
 
