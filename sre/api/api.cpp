@@ -151,6 +151,13 @@ void Api::attach(runtime::EngineHost& host) {
 
 void Api::set_ready(bool ready) { services_->is_ready = ready; }
 
+Result<void> Api::become_ready(const std::function<Result<void>()>& publish) {
+  const std::lock_guard lock(services_->readiness);
+  auto published = publish();
+  services_->is_ready = published.has_value();
+  return published;
+}
+
 void Api::configure(ApiSettings settings) { services_->configure(std::move(settings)); }
 
 ApiCounters Api::counters() const { return services_->counters.values(); }

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "sre/api/identity.hpp"
 #include "sre/api/routes.hpp"
 #include "sre/config/settings.hpp"
@@ -33,10 +34,10 @@ struct Services;
 
 // What a configuration says to the API; swapped as one value at a reload.
 struct ApiSettings {
-  Credentials credentials;
-  telemetry::PriceTable prices;
-  config::OnUnreachable on_unreachable;
-  std::vector<config::Terminator> terminators;
+  Credentials credentials{};
+  telemetry::PriceTable prices{};
+  config::OnUnreachable on_unreachable{};
+  std::vector<config::Terminator> terminators{};
 };
 
 // How long something took, by upper bounds in microseconds; a last bucket is unbounded.
@@ -104,6 +105,9 @@ class Api {
   void attach(runtime::EngineHost& host);
   // /readyz answers 200 from now on; before a stop, 503 again.
   void set_ready(bool ready);
+  // Ready once `publish` has succeeded. Meanwhile /readyz waits, so that whoever finds what was
+  // published finds the daemon ready, and the other way round. Errors: those of `publish`.
+  Result<void> become_ready(const std::function<Result<void>()>& publish);
   // Requests that have begun are answered under the old settings.
   void configure(ApiSettings settings);
 

@@ -265,9 +265,7 @@ Result<void> Daemon::listen_on_socket() {
   if (!api_address_.empty()) json.field("api", std::string_view(api_address_));
   if (!otlp_address_.empty()) json.field("otlp_http", std::string_view(otlp_address_));
   json.end_object();
-  if (auto published = host_->publish_listen(listen + "\n"); !published) return published;
-  api_->set_ready(true);
-  return {};
+  return api_->become_ready([&] { return host_->publish_listen(listen + "\n"); });
 }
 
 void Daemon::say_ready(const runtime::Recovery& recovery) {

@@ -500,6 +500,13 @@ class Folder(unittest.TestCase):
                 self.assertEqual(verified.returncode, 1)
                 self.assertRegex(verified.stderr, segment.name + r":\d+")
 
+    def test_a_daemon_with_an_address_is_ready(self):
+        with Daemon(PROGRAM) as daemon:
+            for _ in range(10):
+                self.assertEqual(daemon.get("/readyz")[0], 200)
+                daemon.kill()
+                daemon.start()
+
     def test_damage_is_refused_with_what_to_do_and_stays_as_it_is(self):
         with Daemon(PROGRAM, DOCUMENTS) as daemon:
             daemon.post("/v1/kills", {"scope": "agent:a", "reason": "r"})

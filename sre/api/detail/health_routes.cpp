@@ -31,6 +31,7 @@ void get_health(CallPtr call) {
 }
 
 void get_readiness(CallPtr call) {
+  const std::lock_guard lock(call->services->readiness);
   if (call->services->is_ready) {
     call->answer_json(R"({"status":"ready"})");
   } else {

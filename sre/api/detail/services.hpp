@@ -70,6 +70,7 @@ struct Services : std::enable_shared_from_this<Services> {
 
   std::atomic<runtime::EngineHost*> host = nullptr;
   std::atomic<bool> is_ready = false;
+  std::mutex readiness;  // held while the daemon says that it is ready; see Api::become_ready
   Counters counters;
 
   const std::shared_ptr<Pool<telemetry::JournalDecoder>> bodies;
