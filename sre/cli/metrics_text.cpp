@@ -13,8 +13,8 @@
 namespace fusebox::cli {
 namespace {
 
-// In one second. Divided by, because 10 / 1e6 is the double nearest to 0.00001 and 10 * 1e-6 is not,
-// which would show in the names of buckets.
+// In one second. Divided by, because 10 / 1e6 is the double nearest to 0.00001 and 10 * 1e-6 is
+// not, which would show in the names of buckets.
 constexpr double kMicroseconds = 1e6;
 
 prometheus::DurationHistogram histogram_of(const api::LatencyCounts& counts) {
