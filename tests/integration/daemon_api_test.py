@@ -536,6 +536,7 @@ class Folder(unittest.TestCase):
             daemon.start()
             decision = daemon.post("/v1/check", {"agent": "anyone", "action": "task"})[1]
             self.assertEqual((decision["gate"], decision["effect"]), ("kill", "deny"))
+            daemon.stop()
             self.assertIn("EVERYTHING IS STOPPED", daemon.log())
 
     def test_a_folder_too_deep_for_a_socket_is_served_without(self):
