@@ -45,7 +45,7 @@ struct StopResult {
   std::string kind;  // "process", "webhook", "command"
   std::string name;
   StopOutcome outcome = StopOutcome::Unconfirmed;
-  std::string detail;  // "" if there is nothing to add
+  std::string detail{};  // "" if there is nothing to add
   Duration took{};
 };
 

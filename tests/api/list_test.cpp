@@ -44,8 +44,8 @@ TEST(Lists, EntriesAreThoseOfTheSummary) {
   EXPECT_EQ(member(breakers, "failures"), "1");
   const std::string limits = daemon.ask("GET /v1/limits?agent=a").body;
   EXPECT_TRUE(limits.starts_with(
-      R"({"limits":[{"id":"calls:a","mode":"enforce","resets":{},"limit":"calls","key":{"agent":"a"},)"
-      R"("used":{)"))
+      R"({"limits":[{"id":"calls:a","mode":"enforce","resets":{},"limit":"calls",)"
+      R"("key":{"agent":"a"},"used":{)"))
       << limits;
   const std::string agents = daemon.ask("GET /v1/agents?agent=b&tenant=acme").body;
   EXPECT_EQ(member(agents, "agent"), "b");

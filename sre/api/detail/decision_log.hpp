@@ -25,9 +25,9 @@ struct LoggedDecision {
   std::int64_t seq = 0;
   Instant at{};
   std::string id;
-  std::string_view effect;  // static
-  std::string key;          // the check's dimensions, encoded by check_key()
-  std::string_view action;  // static
+  std::string_view effect{};  // static
+  std::string key;            // the check's dimensions, encoded by check_key()
+  std::string_view action{};  // static
   std::string target;
   std::string decision;  // JSON, as it was answered
 };
