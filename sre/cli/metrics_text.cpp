@@ -44,7 +44,8 @@ double seconds_of(const timeval& time) {
 }
 
 prometheus::ProcessNumbers process_numbers(double started) {
-  prometheus::ProcessNumbers process{.start_time_seconds = started};
+  prometheus::ProcessNumbers process;
+  process.start_time_seconds = started;
   rusage used{};
   if (::getrusage(RUSAGE_SELF, &used) == 0) {
     process.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);

@@ -180,7 +180,8 @@ Result<DurableEngine::Opened> DurableEngine::open(store::Files& files, DurableOp
                     .replayed = restored->replayed,
                     .torn_log_bytes = restored->log.torn_bytes,
                     .torn_audit_bytes = audit->cut_bytes,
-                    .tripped = latch->must_start_tripped};
+                    .tripped = latch->must_start_tripped,
+                    .notices = {}};
   const std::vector<killswitch::Order> latched = std::move(latch->orders);
   Opened opened{DurableEngine({std::move(*folder), std::move(restored->configuration),
                                std::move(restored->engine), std::move(*log), std::move(audit->log),

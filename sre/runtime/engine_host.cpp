@@ -251,7 +251,9 @@ void EngineHost::Impl::take_back_permits() {
     if (decision != nullptr && !decision->permit.empty()) permits.push_back(decision->permit);
   }
   for (const std::string& permit : permits) {
-    const telemetry::Report report{.permit = permit, .outcome = telemetry::Outcome::Cancelled};
+    telemetry::Report report;
+    report.permit = permit;
+    report.outcome = telemetry::Outcome::Cancelled;
     (void)feed({{}, report});
   }
 }

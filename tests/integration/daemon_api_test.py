@@ -106,7 +106,8 @@ def exchange(address, data, half_close=False):
 
 def request(path, body=b"", method="POST", kind="application/json", extra=b""):
     return (f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
-            f"Connection: close\r\nContent-Length: {len(body)}\r\n").encode() + extra + b"\r\n" + body
+            f"Connection: close\r\nContent-Length: {len(body)}\r\n").encode() + extra + (
+                b"\r\n" + body)
 
 
 def status_of(answer):
@@ -261,7 +262,8 @@ class OpenDaemon(unittest.TestCase):
             ("nothing", request("/v1/check"), 400),
             ("another type", request("/v1/check", b"<a/>", kind="application/xml"), 415),
             ("another method", request("/v1/check", method="PUT"), 405),
-            ("another site", request("/v1/kills", b"{}", extra=b"Origin: http://evil.org\r\n"), 403),
+            ("another site",
+             request("/v1/kills", b"{}", extra=b"Origin: http://evil.org\r\n"), 403),
             ("half closed", b"POST /v1/check HTTP/1.1\r\n" + head
              + b'Content-Length: 29\r\n\r\n{"agent":"a","action":"task"}', 200),
         ]
