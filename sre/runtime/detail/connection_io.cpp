@@ -143,6 +143,7 @@ Connection::TimePoint Connection::receive_deadline() const {
     case Phase::Waiting:
       return TimePoint::max();
   }
+  return TimePoint::max();
 }
 
 Connection::TimePoint Connection::send_deadline() const {
