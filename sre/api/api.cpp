@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 7> kBodyTypes{"",
                                                      "text/plain"};
 
 void refuse_unrouted(Listener listener, runtime::HttpRequest& request, runtime::Responder& respond,
-                     Problem problem, const std::string& allow = {}) {
+                     const Problem& problem, const std::string& allow = {}) {
   runtime::HttpResponse response =
       listener == Listener::Otlp ? detail::otlp_error(request, problem) : to_response(problem);
   if (!allow.empty()) response.headers.add("Allow", allow);

@@ -21,7 +21,7 @@ struct Call;
 enum class Listener : std::uint8_t { Api, Otlp };
 
 // Takes the call, and answers it now or later.
-using Handler = void (*)(std::shared_ptr<detail::Call>);
+using Handler = void (*)(const std::shared_ptr<detail::Call>&);
 
 // One name that may stand in the query. `type` is its JSON Schema.
 struct QueryParameter {

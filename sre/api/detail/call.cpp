@@ -56,7 +56,7 @@ bool Call::may_claim(std::string_view tenant, std::string_view agent) {
   return false;
 }
 
-void submit(CallPtr call, void (*on_answer)(Call&, const runtime::Answer&)) {
+void submit(const CallPtr& call, void (*on_answer)(Call&, const runtime::Answer&)) {
   const telemetry::Input* const input = &call->input;
   runtime::EngineHost& engine = call->services->engine();
   const auto answer = [call, on_answer](const runtime::Answer& told) {
@@ -66,7 +66,7 @@ void submit(CallPtr call, void (*on_answer)(Call&, const runtime::Answer&)) {
       on_answer(*call, told);
     }
   };
-  engine.submit({.owner = std::move(call), .input = input, .answer = answer});
+  engine.submit({.owner = call, .input = input, .answer = answer});
 }
 
 void refuse_unkept(Call& call, const Error& fault) {

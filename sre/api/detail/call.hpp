@@ -58,7 +58,7 @@ using CallPtr = std::shared_ptr<Call>;
 
 // Submits the call's input. `on_answer` runs on the engine's thread; what the engine refuses is
 // answered here and does not come to it.
-void submit(CallPtr call, void (*on_answer)(Call&, const runtime::Answer&));
+void submit(const CallPtr& call, void (*on_answer)(Call&, const runtime::Answer&));
 
 // It happened, and the disk did not take it.
 void refuse_unkept(Call& call, const Error& fault);

@@ -82,7 +82,7 @@ void answer_report(Call& call, const runtime::Answer& answer) {
 
 }  // namespace
 
-void post_check(CallPtr call) {
+void post_check(const CallPtr& call) {
   const auto explain = flag(call->query("explain").value_or("0"));
   if (!explain) {
     call->refuse({.status = 400, .detail = "explain: expected 0 or 1", .field = "explain"});
@@ -99,11 +99,11 @@ void post_check(CallPtr call) {
   std::get<telemetry::CheckInput>(call->input.body).explain = *explain;
   const Dimensions& of = check_of(*call).dimensions;
   if (call->may_claim(of[Dimension::Tenant], of[Dimension::Agent])) {
-    submit(std::move(call), &answer_check);
+    submit(call, &answer_check);
   }
 }
 
-void post_report(CallPtr call) {
+void post_report(const CallPtr& call) {
   const auto decoder = call->services->bodies->lend();
   const auto decoded = decoder->decode_report(call->request.body, Instant{});
   if (!decoded) {
@@ -118,7 +118,7 @@ void post_report(CallPtr call) {
     const auto holder = call->services->decisions.holder_of(permit);
     if (holder && !call->may_claim(holder->tenant, holder->agent)) return;
   }
-  submit(std::move(call), &answer_report);
+  submit(call, &answer_report);
 }
 
 }  // namespace fusebox::api::detail

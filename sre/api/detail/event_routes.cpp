@@ -31,8 +31,8 @@ bool may_claim_all(Call& call, std::span<const telemetry::Event> events) {
 }
 
 // Gives the events to the engine, which has taken them when `on_taken` is called.
-void submit_events(CallPtr call, std::span<const telemetry::Event> events,
-                   std::function<void()> on_taken) {
+void submit_events(const CallPtr& call, std::span<const telemetry::Event> events,
+                   const std::function<void()>& on_taken) {
   runtime::EngineHost& engine = call->services->engine();
   const bool taken = engine.submit(runtime::EventBatch{
       .owner = call, .events = events, .answer = [on_taken](const runtime::TelemetryCounts&) {
@@ -110,7 +110,7 @@ bool is_known_coding(const runtime::HttpRequest& request) {
 
 }  // namespace
 
-void post_events(CallPtr call) {
+void post_events(const CallPtr& call) {
   const auto decoder = call->services->events->lend();
   const auto list = decoder->decode(call->request.body);
   if (!list) {
@@ -125,7 +125,7 @@ void post_events(CallPtr call) {
                 [call, result = events_result(*list)] { call->answer_json(result); });
 }
 
-void post_traces(CallPtr call) {
+void post_traces(const CallPtr& call) {
   const auto encoding = encoding_of(call->request);
   if (!encoding || !is_known_coding(call->request)) {
     call->refuse({.status = 415,
@@ -150,7 +150,7 @@ void post_traces(CallPtr call) {
   });
 }
 
-void post_other_signal(CallPtr call) {
+void post_other_signal(const CallPtr& call) {
   const bool metrics = call->route->path == "/v1/metrics";
   call->refuse({.status = 404,
                 .detail = std::string("only traces are taken; set ") +

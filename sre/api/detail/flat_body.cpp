@@ -45,10 +45,12 @@ std::string describe(const FlatValue& value) {
 // Collects the members of one object. Texts come in parts.
 class Handler {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the library's names, as those of the functions
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+  // NOLINTEND(readability-identifier-naming)
 
   struct Found {
     std::string name;
@@ -58,7 +60,7 @@ class Handler {
   bool is_object = false;
   bool too_many = false;
 
-  // The library's names; true goes on.
+  // True goes on.
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
   bool on_object_begin(json::error_code&) {
@@ -206,11 +208,12 @@ std::optional<std::size_t> FlatBody::find_choice(std::string_view name,
   return std::nullopt;
 }
 
-std::size_t FlatBody::choice(std::string_view name, std::vector<std::string_view> names) {
+std::size_t FlatBody::choice(std::string_view name, const std::vector<std::string_view>& names) {
   return find_choice(name, names).value_or(0);
 }
 
-std::size_t FlatBody::required_choice(std::string_view name, std::vector<std::string_view> names) {
+std::size_t FlatBody::required_choice(std::string_view name,
+                                      const std::vector<std::string_view>& names) {
   const auto found = find_choice(name, names);
   if (!found) reject(name, "is missing; expected " + join_or(names));
   return found.value_or(0);

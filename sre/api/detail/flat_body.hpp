@@ -35,9 +35,10 @@ class FlatBody {
   // What may be empty, and is where it is absent.
   [[nodiscard]] std::string_view any_text(std::string_view name);
   // One of `names`, or its first if it is absent; its place among them.
-  [[nodiscard]] std::size_t choice(std::string_view name, std::vector<std::string_view> names);
+  [[nodiscard]] std::size_t choice(std::string_view name,
+                                   const std::vector<std::string_view>& names);
   [[nodiscard]] std::size_t required_choice(std::string_view name,
-                                            std::vector<std::string_view> names);
+                                            const std::vector<std::string_view>& names);
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t min,
                                                     std::int64_t max);
   // "1h", above 0.

@@ -9,47 +9,47 @@ struct Call;
 using CallPtr = std::shared_ptr<Call>;
 
 // check_routes.cpp
-void post_check(CallPtr call);
-void post_report(CallPtr call);
+void post_check(const CallPtr& call);
+void post_report(const CallPtr& call);
 
 // event_routes.cpp
-void post_events(CallPtr call);
-void post_traces(CallPtr call);
-void post_other_signal(CallPtr call);
+void post_events(const CallPtr& call);
+void post_traces(const CallPtr& call);
+void post_other_signal(const CallPtr& call);
 
 // list_routes.cpp
-void get_slos(CallPtr call);
-void get_breakers(CallPtr call);
-void get_limits(CallPtr call);
-void get_agents(CallPtr call);
+void get_slos(const CallPtr& call);
+void get_breakers(const CallPtr& call);
+void get_limits(const CallPtr& call);
+void get_agents(const CallPtr& call);
 
 // record_routes.cpp
-void get_decisions(CallPtr call);
-void get_audit(CallPtr call);
-void get_stream(CallPtr call);
+void get_decisions(const CallPtr& call);
+void get_audit(const CallPtr& call);
+void get_stream(const CallPtr& call);
 
 // stop_routes.cpp
-void get_kills(CallPtr call);
-void post_kill(CallPtr call);
-void post_drill(CallPtr call);
-void post_rearm(CallPtr call);
+void get_kills(const CallPtr& call);
+void post_kill(const CallPtr& call);
+void post_drill(const CallPtr& call);
+void post_rearm(const CallPtr& call);
 
 // override_routes.cpp
-void post_force(CallPtr call);
-void post_raise(CallPtr call);
-void get_approvals(CallPtr call);
-void post_approval(CallPtr call);
+void post_force(const CallPtr& call);
+void post_raise(const CallPtr& call);
+void get_approvals(const CallPtr& call);
+void post_approval(const CallPtr& call);
 
 // process_routes.cpp
-void post_process(CallPtr call);
-void post_process_ack(CallPtr call);
+void post_process(const CallPtr& call);
+void post_process_ack(const CallPtr& call);
 
 // health_routes.cpp
-void get_health(CallPtr call);
-void get_readiness(CallPtr call);
-void get_metrics(CallPtr call);
-void get_description(CallPtr call);
-void get_client_settings(CallPtr call);
-void refuse_later(CallPtr call);
+void get_health(const CallPtr& call);
+void get_readiness(const CallPtr& call);
+void get_metrics(const CallPtr& call);
+void get_description(const CallPtr& call);
+void get_client_settings(const CallPtr& call);
+void refuse_later(const CallPtr& call);
 
 }  // namespace fusebox::api::detail

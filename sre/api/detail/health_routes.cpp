@@ -16,7 +16,7 @@ std::string_view name_of(config::Unanswered what) {
 }  // namespace
 
 // Alive, even if the disk is not: a restart would not heal it, and stop orders still hold.
-void get_health(CallPtr call) {
+void get_health(const CallPtr& call) {
   const runtime::EngineHost* engine = call->services->host;
   std::string out;
   JsonWriter json(out);
@@ -30,7 +30,7 @@ void get_health(CallPtr call) {
   call->answer_json(std::move(out));
 }
 
-void get_readiness(CallPtr call) {
+void get_readiness(const CallPtr& call) {
   const std::lock_guard lock(call->services->readiness);
   if (call->services->is_ready) {
     call->answer_json(R"({"status":"ready"})");
@@ -39,7 +39,7 @@ void get_readiness(CallPtr call) {
   }
 }
 
-void get_metrics(CallPtr call) {
+void get_metrics(const CallPtr& call) {
   StatusSource& source = *call->services->status;
   source.get(call->services->engine(), [call](const StatusSource::Status& status) {
     Services& services = *call->services;
@@ -50,9 +50,11 @@ void get_metrics(CallPtr call) {
   });
 }
 
-void get_description(CallPtr call) { call->answer_json(openapi_json(call->services->version)); }
+void get_description(const CallPtr& call) {
+  call->answer_json(openapi_json(call->services->version));
+}
 
-void get_client_settings(CallPtr call) {
+void get_client_settings(const CallPtr& call) {
   const ApiSettings& settings = call->configured->settings;
   const config::OnUnreachable& unanswered = settings.on_unreachable;
   std::string out;
@@ -71,7 +73,7 @@ void get_client_settings(CallPtr call) {
   call->answer_json(std::move(out));
 }
 
-void refuse_later(CallPtr call) {
+void refuse_later(const CallPtr& call) {
   call->refuse({.status = 501,
                 .detail = "named by the contract and not built yet, it comes later",
                 .code = ErrorCode::NotYetSupported});

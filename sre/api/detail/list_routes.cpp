@@ -89,7 +89,7 @@ void answer_from_status(const CallPtr& call, std::string_view name,
 }
 
 // The object that `entry` is, with `members` before its own.
-void write_with(JsonWriter& json, std::string members, std::string_view entry) {
+void write_with(JsonWriter& json, const std::string& members, std::string_view entry) {
   json.raw(members + "," + std::string(entry.substr(1)));
 }
 
@@ -131,7 +131,7 @@ void write_breaker(JsonWriter& json, std::string_view id, const breakers::Breake
   own.field("since", key.since);
   if (key.retry_at) own.field("retry_at", *key.retry_at);
   if (key.forced) write_force(own, id, status);
-  write_with(json, std::move(members), entry);
+  write_with(json, members, entry);
 }
 
 void write_breakers(PagedList& list, const ListQuery& query, const engine::Status& status) {
@@ -165,7 +165,7 @@ void write_limit(JsonWriter& json, std::string_view id, const breakers::LimitSna
     if (use.resets) own.field(breakers::name_of(use.resource), *use.resets);
   }
   own.end_object();
-  write_with(json, std::move(members), entry);
+  write_with(json, members, entry);
 }
 
 void write_limits(PagedList& list, const ListQuery& query, const engine::Status& status) {
@@ -208,12 +208,12 @@ void write_agents(PagedList& list, const ListQuery& query, const engine::Status&
 
 }  // namespace
 
-void get_slos(CallPtr call) { answer_from_status(call, "slos", &write_slos); }
+void get_slos(const CallPtr& call) { answer_from_status(call, "slos", &write_slos); }
 
-void get_breakers(CallPtr call) { answer_from_status(call, "breakers", &write_breakers); }
+void get_breakers(const CallPtr& call) { answer_from_status(call, "breakers", &write_breakers); }
 
-void get_limits(CallPtr call) { answer_from_status(call, "limits", &write_limits); }
+void get_limits(const CallPtr& call) { answer_from_status(call, "limits", &write_limits); }
 
-void get_agents(CallPtr call) { answer_from_status(call, "agents", &write_agents); }
+void get_agents(const CallPtr& call) { answer_from_status(call, "agents", &write_agents); }
 
 }  // namespace fusebox::api::detail

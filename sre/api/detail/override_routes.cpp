@@ -44,14 +44,14 @@ std::optional<std::int64_t> read_amount(FlatBody& body, std::string_view name,
   return duration ? std::optional<std::int64_t>(duration->count()) : std::nullopt;
 }
 
-void submit_person(CallPtr call, std::shared_ptr<PersonBody> person,
+void submit_person(const CallPtr& call, std::shared_ptr<PersonBody> person,
                    void (*on_answer)(Call&, const runtime::Answer&)) {
   if (const auto problem = person->body.problem()) {
     call->refuse(*problem);
     return;
   }
   call->kept = std::move(person);
-  submit(std::move(call), on_answer);
+  submit(call, on_answer);
 }
 
 void answer_override(Call& call, const runtime::Answer& answer) {
@@ -141,7 +141,7 @@ void answer_one_approval(Call& call, const engine::Status& status) {
 
 }  // namespace
 
-void post_force(CallPtr call) {
+void post_force(const CallPtr& call) {
   auto person = person_body(*call);
   FlatBody& body = person->body;
   const auto state =
@@ -151,10 +151,10 @@ void post_force(CallPtr call) {
                                            .validity = read_validity(body),
                                            .reason = body.text("reason"),
                                            .actor = person->actor};
-  submit_person(std::move(call), std::move(person), &answer_override);
+  submit_person(call, std::move(person), &answer_override);
 }
 
-void post_raise(CallPtr call) {
+void post_raise(const CallPtr& call) {
   auto person = person_body(*call);
   FlatBody& body = person->body;
   const std::string_view dimension = body.text("dimension");
@@ -170,11 +170,11 @@ void post_raise(CallPtr call) {
                                            .validity = read_validity(body),
                                            .reason = body.text("reason"),
                                            .actor = person->actor};
-  submit_person(std::move(call), std::move(person), &answer_override);
+  submit_person(call, std::move(person), &answer_override);
 }
 
 // The approval stands in the path, or else in the body.
-void post_approval(CallPtr call) {
+void post_approval(const CallPtr& call) {
   auto person = person_body(*call);
   FlatBody& body = person->body;
   const std::string_view id = call->id.empty() ? body.text("id") : std::string_view(call->id);
@@ -184,10 +184,10 @@ void post_approval(CallPtr call) {
                                               .reason = body.text("reason"),
                                               .actor = person->actor,
                                               .valid_for = body.duration("for")};
-  submit_person(std::move(call), std::move(person), &answer_approval);
+  submit_person(call, std::move(person), &answer_approval);
 }
 
-void get_approvals(CallPtr call) {
+void get_approvals(const CallPtr& call) {
   std::optional<Problem> problem;
   const std::size_t limit = page_limit(*call, kPageMax, problem);
   if (problem) {

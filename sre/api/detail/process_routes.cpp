@@ -36,7 +36,7 @@ void tell_standing_orders(const std::shared_ptr<Services>& services, const std::
 
 }  // namespace
 
-void post_process(CallPtr call) {
+void post_process(const CallPtr& call) {
   FlatBody body(call->request.body);
   ProcessSpec spec{
       .agent = std::string(body.text("agent")),
@@ -58,7 +58,7 @@ void post_process(CallPtr call) {
   if (id) tell_standing_orders(call->services, *id);
 }
 
-void post_process_ack(CallPtr call) {
+void post_process_ack(const CallPtr& call) {
   FlatBody body(call->request.body);
   Processes::Acknowledgement said;
   said.order = body.text("order");

@@ -170,7 +170,7 @@ std::optional<std::int64_t> last_event_id(const Call& call, std::optional<Proble
 
 }  // namespace
 
-void get_decisions(CallPtr call) {
+void get_decisions(const CallPtr& call) {
   std::optional<Problem> problem;
   const std::size_t limit = page_limit(*call, kUsualPage, problem);
   const auto after = page_after(*call, problem);
@@ -182,7 +182,7 @@ void get_decisions(CallPtr call) {
       after, limit, [&](const LoggedDecision& each) { return is_wanted(*call, each); })));
 }
 
-void get_audit(CallPtr call) {
+void get_audit(const CallPtr& call) {
   std::optional<Problem> problem;
   AuditQuery query{.range = {.from = time_of(*call, "from", problem).value_or(Instant{}),
                              .until = time_of(*call, "until", problem).value_or(kNever)},
@@ -204,7 +204,7 @@ void get_audit(CallPtr call) {
   if (!taken) call->refuse({.status = 429, .detail = "too many read the audit at this time"});
 }
 
-void get_stream(CallPtr call) {
+void get_stream(const CallPtr& call) {
   std::optional<Problem> problem;
   const RecordKinds kinds = kinds_of(call->query("events"), problem);
   const auto after = last_event_id(*call, problem);

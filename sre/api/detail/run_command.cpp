@@ -2,9 +2,9 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -23,6 +23,7 @@ constexpr Duration kPollInterval = std::chrono::milliseconds{10};
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -74,8 +75,8 @@ Result<pid_t> spawn(const Command& command) {
       ::posix_spawnp(&pid, argv.front().c_str(), attributes.actions(), attributes.attributes(),
                      pointers_to(argv).data(), pointers_to(environment).data());
   if (failed == 0) return pid;
-  return Unexpected{ErrorCode::Unreachable,
-                    "cannot start " + argv.front() + ": " + std::strerror(failed)};
+  return Unexpected{ErrorCode::Unreachable, "cannot start " + argv.front() + ": " +
+                                                std::generic_category().message(failed)};
 }
 
 int exit_code_of(int status) {

@@ -73,14 +73,14 @@ void on_stopped(Call& call, const runtime::Answer& answer) {
   FUSEBOX_ASSERT(false);  // every order of a person is on record
 }
 
-void submit_stop(CallPtr call, std::shared_ptr<StopBody> stop, std::string_view reason) {
+void submit_stop(const CallPtr& call, std::shared_ptr<StopBody> stop, std::string_view reason) {
   if (const auto problem = stop->body.problem()) {
     call->refuse(*problem);
     return;
   }
   call->input.body = telemetry::KillInput{stop->scope, reason, stop->actor};
   call->kept = std::move(stop);
-  submit(std::move(call), &on_stopped);
+  submit(call, &on_stopped);
 }
 
 void write_order(JsonWriter& json, const killswitch::Order& order) {
@@ -140,17 +140,17 @@ void answer_rearm(Call& call, const runtime::Answer& answer) {
 
 }  // namespace
 
-void post_kill(CallPtr call) {
+void post_kill(const CallPtr& call) {
   auto stop = std::make_shared<StopBody>(call->request.body);
   stop->scope = stop->body.text("scope");
   const std::string_view reason = stop->body.text("reason");
   stop->actor = call->actor(stop->body.optional_text("actor"));
   read_manner(*stop);
-  submit_stop(std::move(call), std::move(stop), reason);
+  submit_stop(call, std::move(stop), reason);
 }
 
 // A drill's scope stops nobody, and its terminators are called as for any other.
-void post_drill(CallPtr call) {
+void post_drill(const CallPtr& call) {
   auto stop = std::make_shared<StopBody>(call->request.body);
   const auto name = stop->body.optional_text("name");
   const auto scope = stop->body.optional_text("scope");
@@ -164,10 +164,10 @@ void post_drill(CallPtr call) {
   const std::string_view reason = stop->body.text("reason");
   stop->actor = call->actor(stop->body.optional_text("actor"));
   read_manner(*stop);
-  submit_stop(std::move(call), std::move(stop), reason);
+  submit_stop(call, std::move(stop), reason);
 }
 
-void post_rearm(CallPtr call) {
+void post_rearm(const CallPtr& call) {
   if (!call->identity.is_authenticated()) {
     call->refuse({.status = 403,
                   .detail = "re-arming takes two people who are known: set `auth: {mode: tokens}` "
@@ -183,10 +183,10 @@ void post_rearm(CallPtr call) {
   }
   call->kept = body;
   call->input.body = telemetry::RearmInput{call->id, reason, call->identity.actor()};
-  submit(std::move(call), &answer_rearm);
+  submit(call, &answer_rearm);
 }
 
-void get_kills(CallPtr call) {
+void get_kills(const CallPtr& call) {
   const auto state = call->query("state");
   if (state && *state != "armed" && *state != "tripped") {
     call->refuse({.status = 400, .detail = "state: expected armed or tripped", .field = "state"});
