@@ -98,7 +98,7 @@ class Supervisor {
     if (!mailbox_.ready()) return Unexpected{ErrorCode::SupervisionFailed, "no descriptors left"};
     Supervision::Effects first;
     machine_.begin(first);
-    carry_out(std::move(first));
+    carry_out(first);
     while (!end_) {
       wait();
       take_signals();
@@ -157,10 +157,10 @@ class Supervisor {
   void put(const detail::SupervisionEvent& event) {
     Supervision::Effects effects;
     machine_.put(event, read_clock(), effects);
-    carry_out(std::move(effects));
+    carry_out(effects);
   }
 
-  void carry_out(Supervision::Effects effects) {
+  void carry_out(const Supervision::Effects& effects) {
     for (const detail::SupervisionEffect& each : effects) {
       std::visit(Overload{
                      [&](const effect::Connect&) { link_.connect(); },

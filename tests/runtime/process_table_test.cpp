@@ -51,6 +51,7 @@ TEST(ProcessTable, FindsThisProcess) {
 
 std::vector<pid_t> pids_of(const std::vector<ProcessEntry>& entries) {
   std::vector<pid_t> pids;
+  pids.reserve(entries.size());
   for (const ProcessEntry& each : entries) pids.push_back(each.pid);
   return pids;
 }

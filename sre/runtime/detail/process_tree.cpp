@@ -64,7 +64,7 @@ void report(const ChildPlan& plan, ChildStep step) {
   if (plan.terminal >= 0) ::tcsetpgrp(plan.terminal, ::getpid());
   std::signal(SIGPIPE, SIG_DFL);  // ignored by this program, and that would be inherited
   ::setpriority(PRIO_PROCESS, 0, plan.priority);
-  ::sigprocmask(SIG_SETMASK, &plan.mask, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &plan.mask, nullptr);
   ::execvp(plan.argv[0], plan.argv);
   report(plan, ChildStep::Execute);
   ::_exit(kNotStarted);
@@ -122,6 +122,7 @@ ProcessTree::Start ProcessTree::start(const std::vector<std::string>& argv, cons
   FUSEBOX_ASSERT(command_ == 0);
   FUSEBOX_ASSERT(!argv.empty());
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   std::array<int, 2> ends{};
