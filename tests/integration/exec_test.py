@@ -310,7 +310,7 @@ class Command(ExecTest):
         self.assertEqual(self.end(running)[0], 130)
 
     def test_the_command_dies_with_a_supervisor_that_is_killed(self):
-        running = self.start_hostile("stubborn")
+        running = self.start_hostile("stubborn", "--no-cgroup")  # nobody would remove it
         running.kill()
         running.communicate(timeout=PATIENCE)  # the command held the streams open
         # Its end was decided by the kernel before; it may still be on its way out.
