@@ -278,7 +278,7 @@ void Daemon::say_ready(const runtime::Recovery& recovery) {
         "; look at `fusebox kill list`, two people re-arm");
   }
   for (const std::string& notice : recovery.notices) say(notice);
-  say(std::string(version_text()) + " is ready: api " +
+  say(version_number() + " is ready: api " +
       (api_address_.empty() ? "off" : "http://" + api_address_) + ", otlp " +
       (otlp_address_.empty() ? "off" : "http://" + otlp_address_) + ", state " + settings().state +
       (recovery.is_new ? " (new)" : ", " + std::to_string(recovery.replayed) + " inputs replayed"));
