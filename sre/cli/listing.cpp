@@ -59,7 +59,7 @@ constexpr ColumnSpec kSloColumns[] = {
 };
 constexpr ColumnSpec kBreakerColumns[] = {
     {"BREAKER", "breaker"}, {"KEY", "key", Show::Key}, {"STATE", "state", Show::State},
-    {"SINCE", "since"},     {"RETRY AT", "retry_at"},  {"FORCED BY", "forced.actor"},
+    {"SINCE", "since"},     {"RETRY AT", "retry_at"},  {"FORCED BY", "forced_by"},
 };
 constexpr ColumnSpec kLimitColumns[] = {
     {"LIMIT", "limit"},
