@@ -27,13 +27,19 @@ enum class Dimension : std::uint8_t {
   Provider,
   ToAgent,
   Domain,
+  // The side of a chaos experiment: "experiment", "control", "outside"; "" without one. The host of
+  // an experiment says it, never an agent or a file, so it is the one dimension that is not named.
+  Arm,
 };
-inline constexpr std::size_t kDimensionCount = 16;
+inline constexpr std::size_t kDimensionCount = 17;
+// Those that users can write and read: all but the last.
+inline constexpr std::size_t kNamedDimensionCount = 16;
 
-constexpr Dimension last_of(Dimension) { return Dimension::Domain; }
+constexpr Dimension last_of(Dimension) { return Dimension::Arm; }
 
 // "agent", "parent_task": as in YAML, JSON, conditions and metrics.
 [[nodiscard]] std::string_view name_of(Dimension dimension);
+// The named ones, in the order of the enum.
 [[nodiscard]] std::optional<Dimension> parse_dimension(std::string_view name);
 [[nodiscard]] std::span<const std::string_view> dimension_names();
 

@@ -1,17 +1,18 @@
 # The architecture as data: which folder may include which. fusebox_library links only what stands
 # here, and the test `layers` (check_layers.cmake) reads every #include against it.
-set(FUSEBOX_LAYERS base policy telemetry slo breakers killswitch sre/engine exporters/prometheus
-  sre/config sre/store sre/runtime sre/api sre/cli)
+set(FUSEBOX_LAYERS base policy telemetry slo breakers chaos killswitch sre/engine
+  exporters/prometheus sre/config sre/store sre/runtime sre/api sre/cli)
 
 set(FUSEBOX_MAY_USE_base "")
 set(FUSEBOX_MAY_USE_policy base)
 set(FUSEBOX_MAY_USE_telemetry base policy)
 set(FUSEBOX_MAY_USE_slo base policy telemetry)
 set(FUSEBOX_MAY_USE_breakers base policy telemetry slo)
+set(FUSEBOX_MAY_USE_chaos base policy telemetry slo)
 set(FUSEBOX_MAY_USE_killswitch base policy)
 set(FUSEBOX_MAY_USE_sre/engine base policy telemetry slo breakers killswitch)
 set(FUSEBOX_MAY_USE_exporters/prometheus base policy telemetry slo breakers killswitch sre/engine)
-set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers killswitch sre/engine)
+set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers chaos killswitch sre/engine)
 set(FUSEBOX_MAY_USE_sre/store base policy killswitch)
 set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config
   sre/store)
@@ -46,7 +47,7 @@ set(FUSEBOX_HEADER_HOMES
 
 # Folders whose answers depend on their input alone: no clock, lock, file, thread or chance. That
 # is what lets a journal replay to the same bytes.
-set(FUSEBOX_PURE_FOLDERS base policy telemetry slo breakers killswitch sre/engine
+set(FUSEBOX_PURE_FOLDERS base policy telemetry slo breakers chaos killswitch sre/engine
   exporters/prometheus)
 set(FUSEBOX_IMPURE_HEADERS condition_variable ctime filesystem fstream future iostream mutex random
   shared_mutex thread)

@@ -5,7 +5,7 @@
 
 #include "base/assert.hpp"
 #include "slo/detail/assess.hpp"
-#include "slo/detail/classify.hpp"
+#include "slo/classify.hpp"
 #include "slo/detail/measure.hpp"
 #include "slo/detail/report.hpp"
 #include "slo/detail/state.hpp"

@@ -58,15 +58,16 @@ constexpr Symbol map(std::string_view name, Field field,
 
 // The names that stand everywhere. `kinds` are the values `kind` can have: of a check it is the
 // action, so a rule on requests that waits for an evaluation is a mistake at load.
-std::array<Symbol, kDimensionCount + 3> common_symbols(std::span<const std::string_view> kinds) {
-  std::array<Symbol, kDimensionCount + 3> symbols{};
-  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+constexpr std::size_t kCommonCount = kNamedDimensionCount + 3;
+std::array<Symbol, kCommonCount> common_symbols(std::span<const std::string_view> kinds) {
+  std::array<Symbol, kCommonCount> symbols{};
+  for (std::size_t i = 0; i < kNamedDimensionCount; ++i) {
     symbols[i] = {dimension_names()[i], Type::String, static_cast<Slot>(i)};
   }
   symbols[static_cast<std::size_t>(Dimension::Kind)].literals = kinds;
-  symbols[kDimensionCount] = number("trust", Type::Int, Field::Trust);
-  symbols[kDimensionCount + 1] = number("depth", Type::Int, Field::Depth);
-  symbols[kDimensionCount + 2] = map("attributes", Field::Attributes);
+  symbols[kNamedDimensionCount] = number("trust", Type::Int, Field::Trust);
+  symbols[kNamedDimensionCount + 1] = number("depth", Type::Int, Field::Depth);
+  symbols[kNamedDimensionCount + 2] = map("attributes", Field::Attributes);
   return symbols;
 }
 

@@ -87,7 +87,7 @@ void field(JsonWriter& json, std::string_view name, const policy::DynamicDocumen
 
 // Kind is left out: it is what `kind` and `action` say.
 void dimension_fields(JsonWriter& json, const Dimensions& dimensions) {
-  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+  for (std::size_t i = 0; i < kNamedDimensionCount; ++i) {
     const auto dimension = static_cast<Dimension>(i);
     if (dimension != Dimension::Kind) field(json, name_of(dimension), dimensions[dimension]);
   }

@@ -13,7 +13,7 @@ namespace {
 
 // "fbx" and the version of the layout; a newer one is refused, not guessed at.
 constexpr std::string_view kMagic = "fbx";
-constexpr std::uint32_t kStateVersion = 2;
+constexpr std::uint32_t kStateVersion = 3;
 constexpr std::size_t kDigestBytes = 32;
 
 std::string_view as_text(const killswitch::Digest& digest) {

@@ -208,7 +208,7 @@ template <class Draft, Dimension kDimension>
 
 // Every dimension that has a member of its own, and `agent` first, which is required.
 template <class Draft>
-[[nodiscard]] constexpr std::array<FieldRule<Draft>, kDimensionCount - 1> dimension_rules() {
+[[nodiscard]] constexpr std::array<FieldRule<Draft>, kNamedDimensionCount - 1> dimension_rules() {
   return {{
       {"agent", kNonEmptyText,
        [](Json value, Draft& draft) {

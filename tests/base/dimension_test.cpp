@@ -8,15 +8,20 @@ namespace fusebox {
 namespace {
 
 TEST(Dimension, EveryNameLeadsBack) {
-  ASSERT_EQ(dimension_names().size(), kDimensionCount);
+  ASSERT_EQ(dimension_names().size(), kNamedDimensionCount);
   ASSERT_EQ(static_cast<std::size_t>(last_of(Dimension{})) + 1, kDimensionCount);
   std::set<std::string_view> names;
-  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+  for (std::size_t i = 0; i < kNamedDimensionCount; ++i) {
     const auto dimension = static_cast<Dimension>(i);
     EXPECT_EQ(parse_dimension(name_of(dimension)), dimension);
     names.insert(name_of(dimension));
   }
-  EXPECT_EQ(names.size(), kDimensionCount);
+  EXPECT_EQ(names.size(), kNamedDimensionCount);
+}
+
+TEST(Dimension, TheArmOfAnExperimentCannotBeWritten) {
+  EXPECT_EQ(name_of(Dimension::Arm), "arm");
+  EXPECT_EQ(parse_dimension("arm"), std::nullopt);
 }
 
 TEST(Dimension, NamesAreExact) {

@@ -29,7 +29,7 @@ TEST(JournalCheck, EveryMemberArrives) {
   EXPECT_EQ(input.id, "c1");
   EXPECT_EQ(check.action, Action::Tool);
   std::string values;
-  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+  for (std::size_t i = 0; i < kNamedDimensionCount; ++i) {
     values += std::string(check.dimensions[static_cast<Dimension>(i)]) + " ";
   }
   EXPECT_EQ(values, "a b c d e f g h i j tool l m n o p ");

@@ -37,7 +37,7 @@ TEST(JournalEvent, EveryMemberArrives) {
   EXPECT_EQ(event.at, *parse_rfc3339("2026-01-01T00:00:00Z"));
   EXPECT_EQ(event.kind, EventKind::Llm);
   std::string values;
-  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+  for (std::size_t i = 0; i < kNamedDimensionCount; ++i) {
     values += std::string(event.dimensions[static_cast<Dimension>(i)]) + " ";
   }
   EXPECT_EQ(values, "a b c d e f g h i j llm l m n o p ");

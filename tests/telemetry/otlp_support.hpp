@@ -73,7 +73,7 @@ inline std::string shown(const Event& event) {
   EventText out;
   out.add("kind", name_of(event.kind));
   EXPECT_EQ(event.dimensions[Dimension::Kind], name_of(event.kind));
-  for (std::size_t i = 0; i < kDimensionCount; ++i) {
+  for (std::size_t i = 0; i < kNamedDimensionCount; ++i) {
     const auto dimension = static_cast<Dimension>(i);
     if (dimension == Dimension::Kind || dimension == Dimension::TraceId) continue;
     out.add(name_of(dimension), event.dimensions[dimension]);

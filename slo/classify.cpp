@@ -1,4 +1,4 @@
-#include "slo/detail/classify.hpp"
+#include "slo/classify.hpp"
 
 namespace fusebox::slo {
 namespace {
