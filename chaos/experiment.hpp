@@ -53,7 +53,8 @@ class Experiment {
   Experiment(const Scenario& scenario, const std::vector<slo::SloSpec>& slos, Instant start);
   ~Experiment();
 
-  // A piece of work ended, seen by the caller. Costs a condition or two for each SLO.
+  // A piece of work ended, seen by the caller. Tokens and cost stand on the events of calls, and
+  // not once more on the event of their task. Costs a condition or two for each SLO.
   void observe(const telemetry::Event& event, const Origin& origin, Instant now);
   // The same, as it reached the engine.
   void deliver(const telemetry::Event& event, Arm arm, Instant now);

@@ -51,6 +51,9 @@ class Injector {
  public:
   // The scenario must outlive it. `seed` is the run's, which may differ from the scenario's.
   Injector(const Scenario& scenario, std::uint64_t seed);
+  ~Injector();
+  Injector(Injector&&) noexcept;
+  Injector& operator=(Injector&&) noexcept;
 
   // Counts what it decides: eligible calls and injections by fault, and max_count by them. At most
   // 100 ns and no allocation; outside the experiment arm and inject stages a comparison or two.
@@ -72,6 +75,9 @@ class Injector {
     std::int64_t eligible = 0;
     std::int64_t injected = 0;
   };
+
+  [[nodiscard]] bool is_due(std::uint32_t fault, const CallSite& call) const;
+
   std::vector<PlacedFault> faults_;
   std::vector<Compiled> compiled_;
   std::vector<Count> counts_;

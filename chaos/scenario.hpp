@@ -68,7 +68,8 @@ struct Population {
 enum class StageKind : std::uint8_t { Baseline, Inject, Recover };
 inline constexpr std::array<std::string_view, 3> kStageKindNames{"baseline", "inject", "recover"};
 
-// The experiment arm grows over an inject stage, and never shrinks within a run.
+// The experiment arm grows over an inject stage, and never shrinks within a run: by equal parts, at
+// once in the middle of the stage, or by equal factors.
 enum class RampShape : std::uint8_t { Linear, Step, Exponential };
 inline constexpr std::array<std::string_view, 3> kRampShapeNames{"linear", "step", "exp"};
 struct Ramp {
