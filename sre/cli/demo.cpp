@@ -1,5 +1,6 @@
 // demo: a daemon on free ports, agents that talk to it over real sockets, and a tour of what it
 // does with them. Every act prints its claim, the evidence, and the command to ask again.
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -11,6 +12,7 @@
 
 #include "sre/cli/commands.hpp"
 #include "sre/cli/detail/demo_daemon.hpp"
+#include "sre/cli/detail/demo_spans.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/load_files.hpp"
 #include "sre/cli/output.hpp"
@@ -113,56 +115,6 @@ std::string printed(const char* format, T... values) {
 // What an unmet claim of the tour says.
 Unexpected unmet(const std::string& what) { return {ErrorCode::InvalidAnswer, what}; }
 
-json::object attribute(std::string_view key, json::value value) {
-  json::object wrapped;
-  wrapped[value.is_string() ? "stringValue" : "intValue"] = std::move(value);
-  return {{"key", key}, {"value", std::move(wrapped)}};
-}
-
-std::string hex(std::uint64_t value, std::size_t digits) {
-  return printed("%0*llx", static_cast<int>(digits), static_cast<unsigned long long>(value));
-}
-
-// One span of the GenAI conventions, as an agent's SDK exports it.
-json::object span(std::uint64_t number, std::string_view operation, std::string_view subject,
-                  bool failed) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto end = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-  json::array attributes{attribute("gen_ai.operation.name", json::string(operation))};
-  if (operation == "chat") {
-    attributes.push_back(attribute("gen_ai.request.model", json::string(subject)));
-    attributes.push_back(attribute("gen_ai.usage.input_tokens", 1'200));
-    attributes.push_back(attribute("gen_ai.usage.output_tokens", 150));
-  } else {
-    attributes.push_back(attribute("gen_ai.tool.name", json::string(subject)));
-  }
-  json::object status;
-  if (failed) status = {{"code", 2}};
-  return {{"traceId", hex(number, 32)},
-          {"spanId", hex(number, 16)},
-          {"name", std::string(operation) + " " + std::string(subject)},
-          {"kind", 3},
-          {"startTimeUnixNano", std::to_string(end - 420'000'000)},
-          {"endTimeUnixNano", std::to_string(end)},
-          {"attributes", std::move(attributes)},
-          {"status", std::move(status)}};
-}
-
-json::value export_of(std::string_view agent, json::array spans) {
-  const json::object resource{
-      {"attributes", json::array{attribute("service.name", json::string("demo")),
-                                 attribute("gen_ai.agent.name", json::string(agent))}}};
-  for (json::value& each : spans) {
-    each.as_object()["attributes"].as_array().push_back(
-        attribute("gen_ai.agent.name", json::string(agent)));
-  }
-  return json::object{
-      {"resourceSpans",
-       json::array{
-           json::object{{"resource", resource},
-                        {"scopeSpans", json::array{json::object{{"spans", std::move(spans)}}}}}}}};
-}
-
 void Tour::title(int number, std::string_view claim) {
   std::string text = "\n";
   append_styled(text, printed("%d  ", number) + std::string(claim), Style::Bold, colour_);
@@ -202,10 +154,11 @@ Act Tour::telemetry_appears() {
   for (const std::string_view agent : {"planner", "researcher", "writer"}) {
     json::array spans;
     for (int i = 0; i < 20; ++i) {
-      spans.push_back(span(number++, "chat", "m1-large", false));
-      spans.push_back(span(number++, "execute_tool", "search", agent == "writer" && i % 5 == 0));
+      spans.push_back(agent_span(number++, "chat", "m1-large", false));
+      spans.push_back(
+          agent_span(number++, "execute_tool", "search", agent == "writer" && i % 5 == 0));
     }
-    if (auto sent = daemon_.post("/v1/traces", export_of(agent, std::move(spans))); !sent) {
+    if (auto sent = daemon_.post("/v1/traces", agent_export(agent, std::move(spans))); !sent) {
       return Unexpected{sent.error()};
     }
   }
@@ -245,7 +198,9 @@ Act Tour::a_failing_tool_is_cut_off() {
                text_of(decision, "effect").c_str(), text_of(decision, "reason").c_str(),
                text_of(decision, "retry_after_ms").c_str()),
        Style::Red);
-  std::this_thread::sleep_for(milliseconds{2'100});
+  // As long as the refusal said, and no longer: a breaker is due at its deadline.
+  const auto retry_after_ms = static_cast<std::int64_t>(number_of(decision, "retry_after_ms"));
+  std::this_thread::sleep_for(milliseconds{retry_after_ms});
   int probes = 0;
   for (; probes < 4; ++probes) {
     auto answer = check("researcher", "sql", printed("p%d", probes));
@@ -287,11 +242,15 @@ Act Tour::a_runaway_stops() {
 
 Act Tour::a_kill_survives() {
   title(4, "A kill order ends the process and survives kill -9 of the daemon itself.");
-  auto agent = ChildProcess::start(
-      {own_path(), "exec", "--agent", "looper", "--server", daemon_.socket(), "--", "sleep", "600"},
-      daemon_.folder() + "/agent.log");
+  const auto started = StartSignal::create(daemon_.folder() + "/agent-started");
+  if (!started) return Unexpected{started.error()};
+  // exec starts its command once it is registered, so that a command that runs is one to stop.
+  auto agent =
+      ChildProcess::start({own_path(), "exec", "--agent", "looper", "--server", daemon_.socket(),
+                           "--", "sh", "-c", "echo > \"$0\"; exec sleep 600", started->path()},
+                          daemon_.folder() + "/agent.log");
   if (!agent) return Unexpected{agent.error()};
-  std::this_thread::sleep_for(milliseconds{500});  // its registration
+  if (!started->await(*agent, seconds{10})) return unmet("the agent's process did not start");
   const auto order = daemon_.post(
       "/v1/kills",
       json::object{{"scope", "agent:looper"}, {"reason", "demo"}, {"deadline_ms", 2'000}});
@@ -336,16 +295,23 @@ int Tour::run() {
   return kSuccess;
 }
 
-volatile std::sig_atomic_t interrupted = 0;
-
-// Keeps the daemon for the reader's own questions.
+// Keeps the daemon for the reader's own questions, until Ctrl-C.
 void stay(std::optional<Duration> limit) {
-  std::signal(SIGINT, [](int) { interrupted = 1; });
-  std::signal(SIGTERM, [](int) { interrupted = 1; });
+  using std::chrono::nanoseconds;
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  sigprocmask(SIG_BLOCK, &ends, nullptr);
   const auto until = std::chrono::steady_clock::now() + limit.value_or(std::chrono::hours{24});
-  while (interrupted == 0 && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(milliseconds{100});
-  }
+  int signal = 0;
+  do {
+    const auto left = until - std::chrono::steady_clock::now();
+    if (left <= nanoseconds{}) return;
+    const auto whole = std::chrono::floor<seconds>(left);
+    const timespec wait{.tv_sec = whole.count(), .tv_nsec = nanoseconds{left - whole}.count()};
+    signal = sigtimedwait(&ends, nullptr, &wait);
+  } while (signal < 0 && errno == EINTR);
 }
 
 struct Options {

@@ -6,13 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace fusebox::cli {
@@ -45,60 +41,6 @@ std::string own_path() {
   std::error_code failed;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", failed);
   return failed ? "fusebox" : path.string();
-}
-
-Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argv,
-                                         const std::string& log) {
-  std::vector<char*> words;
-  for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-  pid_t pid = 0;
-  const int failed = ::posix_spawnp(&pid, argv[0].c_str(), &files, nullptr, words.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  if (failed != 0) {
-    return Unexpected{ErrorCode::FileUnreadable, argv[0] + ": " + std::strerror(failed)};
-  }
-  return ChildProcess(pid);
-}
-
-ChildProcess::ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
-
-ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
-  std::swap(pid_, other.pid_);
-  return *this;
-}
-
-ChildProcess::~ChildProcess() {
-  if (pid_ == 0) return;
-  signal(SIGTERM);
-  if (wait(kStopLimit)) return;
-  signal(SIGKILL);
-  (void)wait(kStopLimit);
-}
-
-void ChildProcess::signal(int number) const {
-  if (pid_ != 0) ::kill(pid_, number);
-}
-
-std::optional<int> ChildProcess::wait(Duration limit) {
-  const auto until = SteadyClock::now() + limit;
-  while (pid_ != 0) {
-    int status = 0;
-    const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
-    if (ended == pid_ || (ended < 0 && errno == ECHILD)) {
-      pid_ = 0;
-      return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    }
-    if (SteadyClock::now() >= until) return std::nullopt;
-    std::this_thread::sleep_for(milliseconds{5});
-  }
-  return std::nullopt;
 }
 
 Result<DemoDaemon> DemoDaemon::start(std::string_view configuration) {

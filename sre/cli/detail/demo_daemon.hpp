@@ -6,35 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <boost/json/value.hpp>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "sre/cli/detail/child_process.hpp"
 #include "sre/cli/detail/daemon_client.hpp"
 
 namespace fusebox::cli {
-
-// A program that was started and is ended, at the latest, with the object.
-class ChildProcess {
- public:
-  // `log` gets what it writes. Errors: FileUnreadable for a program that cannot be started.
-  [[nodiscard]] static Result<ChildProcess> start(const std::vector<std::string>& argv,
-                                                  const std::string& log);
-  ChildProcess(ChildProcess&& other) noexcept;
-  ChildProcess& operator=(ChildProcess&& other) noexcept;
-  ~ChildProcess();
-
-  [[nodiscard]] int pid() const { return pid_; }
-  void signal(int number) const;
-  // Its exit code, 128 + N for a signal; nullopt if it still runs after `limit`.
-  std::optional<int> wait(Duration limit);
-
- private:
-  explicit ChildProcess(int pid) : pid_(pid) {}
-  int pid_ = 0;
-};
 
 class DemoDaemon {
  public:
