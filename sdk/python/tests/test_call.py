@@ -175,8 +175,7 @@ class Async(Governed):
 
         async def story():
             waiting = asyncio.ensure_future(search("a"))
-            while not self.daemon.seen:
-                await asyncio.sleep(0)
+            await asyncio.to_thread(self.daemon.wait_for, "POST /v1/check")
             self.daemon.released.set()  # ends the connection: the check is decided here
             with self.assertRaises(fusebox.Denied):
                 await waiting
@@ -196,17 +195,16 @@ class Async(Governed):
         self.assertEqual([r["outcome"] for r in self.reports()], ["ok"])
 
     def test_a_cancelled_coroutine_gives_back(self):
-        began = threading.Event()
-
-        @fusebox.aguard(self.client, agent="bot", tool="search")
-        async def search():
-            began.set()
-            await asyncio.Event().wait()
-
         async def story():
+            began = asyncio.Event()
+
+            @fusebox.aguard(self.client, agent="bot", tool="search")
+            async def search():
+                began.set()
+                await asyncio.Event().wait()
+
             task = asyncio.ensure_future(search())
-            while not began.is_set():
-                await asyncio.sleep(0)
+            await asyncio.wait_for(began.wait(), 5)
             task.cancel()
             with self.assertRaises(asyncio.CancelledError):
                 await task
@@ -229,14 +227,12 @@ class Async(Governed):
         async def story():
             call = self.client.acall("bot", target="search")
             task = asyncio.ensure_future(call.__aenter__())
-            while not decided.is_set():
-                await asyncio.sleep(0)
+            await asyncio.to_thread(decided.wait, 5)
             task.cancel()
             with self.assertRaises(asyncio.CancelledError):
                 await task
             go.set()
-            while not self.reports():
-                await asyncio.sleep(0)
+            await asyncio.to_thread(self.daemon.wait_for, "POST /v1/report")
 
         asyncio.run(story())
         (report,) = self.reports()
