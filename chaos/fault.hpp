@@ -125,4 +125,7 @@ struct FaultSpec {
 // A fault that ends a call by itself: one call has at most one of them, the first that is declared.
 [[nodiscard]] bool is_terminal(FaultType type);
 
+// Which kinds of targets it can act on. Hang and rate limit know models and tools, the others one.
+[[nodiscard]] bool acts_on(FaultType type, TargetKind target);
+
 }  // namespace fusebox::chaos
