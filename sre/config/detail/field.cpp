@@ -80,6 +80,31 @@ bool contains(RatioRange range, Ratio ratio) {
   return false;
 }
 
+template <class Contains>
+std::optional<Ratio> ratio_if(const Field& field, std::string_view expected,
+                              const Contains& contains) {
+  const std::string* text = scalar_text(field, expected);
+  if (text == nullptr) return std::nullopt;
+  const auto ratio = parse_ratio(*text);
+  if (!ratio) {
+    field.error(ratio.error().code, field.is(), expecting(expected));
+    return std::nullopt;
+  }
+  if (!contains(*ratio)) {
+    field.invalid(expected);
+    return std::nullopt;
+  }
+  return *ratio;
+}
+
+// Ends of ranges, which are short: "0.5", "1000".
+std::string decimal_text(double value) {
+  std::array<char, 32> buffer{};
+  const auto [end, failure] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                            std::chars_format::fixed);
+  return {buffer.data(), end};
+}
+
 // Appends one dimension's name to `dimensions`; false if it is none, or stands there already.
 bool add_dimension(std::string_view name, Position at, Report& report,
                    std::vector<Dimension>& dimensions) {
@@ -216,6 +241,13 @@ std::optional<double> as_number(const Field& field) {
   return value;
 }
 
+std::optional<double> as_number_within(const Field& field, Range<double> range) {
+  const auto value = as_number(field);
+  if (!value || (*value >= range.min && *value <= range.max)) return value;
+  field.invalid("a number from " + decimal_text(range.min) + " to " + decimal_text(range.max));
+  return std::nullopt;
+}
+
 std::optional<Duration> as_duration(const Field& field, Range<Duration> range) {
   constexpr std::string_view kExpected = "a duration like 30s, 5m or 1h";
   const std::string* text = scalar_text(field, kExpected);
@@ -234,19 +266,14 @@ std::optional<Duration> as_duration(const Field& field, Range<Duration> range) {
 }
 
 std::optional<Ratio> as_ratio(const Field& field, RatioRange range) {
-  const std::string expected(range_text(range));
-  const std::string* text = scalar_text(field, expected);
-  if (text == nullptr) return std::nullopt;
-  const auto ratio = parse_ratio(*text);
-  if (!ratio) {
-    field.error(ratio.error().code, field.is(), expecting(expected));
-    return std::nullopt;
-  }
-  if (!contains(range, *ratio)) {
-    field.invalid(expected);
-    return std::nullopt;
-  }
-  return *ratio;
+  return ratio_if(field, range_text(range), [&](Ratio ratio) { return contains(range, ratio); });
+}
+
+std::optional<Ratio> as_ratio_within(const Field& field, Range<Ratio> range) {
+  const std::string expected =
+      "a ratio from " + format_ratio(range.min) + " to " + format_ratio(range.max);
+  return ratio_if(field, expected,
+                  [&](Ratio ratio) { return range.min <= ratio && ratio <= range.max; });
 }
 
 std::optional<MicroUsd> as_usd(const Field& field) {

@@ -68,8 +68,10 @@ using Names = std::span<const std::string_view>;
 [[nodiscard]] std::optional<std::int64_t> as_int(const Field& field, Range<std::int64_t> range);
 // A finite decimal number.
 [[nodiscard]] std::optional<double> as_number(const Field& field);
+[[nodiscard]] std::optional<double> as_number_within(const Field& field, Range<double> range);
 [[nodiscard]] std::optional<Duration> as_duration(const Field& field, Range<Duration> range);
 [[nodiscard]] std::optional<Ratio> as_ratio(const Field& field, RatioRange range);
+[[nodiscard]] std::optional<Ratio> as_ratio_within(const Field& field, Range<Ratio> range);
 // More than nothing.
 [[nodiscard]] std::optional<MicroUsd> as_usd(const Field& field);
 // A list of different dimensions; empty is one key for everything.
