@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/money.hpp"
+#include "base/ratio.hpp"
 #include "base/time.hpp"
 #include "chaos/arm.hpp"
 #include "chaos/scenario.hpp"
@@ -63,6 +64,7 @@ struct ArmSummary {
 struct SliSeries {
   std::string slo;
   Arm arm = Arm::Outside;
+  Ratio target;  // of the SLO's first objective
   Duration step{};
   std::vector<slo::Counts> counts;
 };
@@ -91,8 +93,9 @@ struct Moment {
   std::string text;     // in words
 };
 
-// Retention of the experiment arm against control, 0..100: the product over the comparisons of how
-// much of each indicator was kept. The headline is `lower`.
+// Retention of the experiment arm against control, 0..100: the geometric mean over the comparisons
+// of how much of each indicator was kept, so that a zero in one cannot be averaged away. The
+// headline is `lower`, the bound at the hypothesis's confidence.
 struct Score {
   double value = 0;
   double lower = 0;
@@ -110,10 +113,11 @@ struct RunResult {
   std::vector<Finding> findings;
   std::optional<Score> score;  // only of Pass and Fail
   std::vector<FaultSummary> faults;
-  std::vector<SliSeries> series;  // by SLO, then by arm
-  std::vector<Moment> timeline;   // by time
-  std::int64_t events = 0;        // that the simulation handled
-  std::int64_t decisions = 0;     // that the engine took
+  std::vector<SliSeries> series;      // by SLO, then by arm
+  std::vector<Moment> timeline;       // by time
+  std::int64_t moments_left_out = 0;  // what the engine said beyond the first 2,000
+  std::int64_t events = 0;            // that the simulation handled
+  std::int64_t decisions = 0;         // that the engine took
 };
 
 }  // namespace fusebox::chaos
