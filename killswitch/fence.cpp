@@ -53,6 +53,16 @@ bool plausible(const std::vector<Order>& orders, std::int64_t last_number) {
 
 }  // namespace
 
+void write_fields(JsonWriter& json, const Order& order) {
+  json.field("id", order.id);
+  json.field("scope", format(order.scope));
+  json.field("epoch", order.reg.epoch);
+  json.field("state", name_of(order.reg.state));
+  json.field("reason", order.reason);
+  json.field("actor", order.actor);
+  json.field("at", order.at);
+}
+
 std::string_view name_of(RegisterState state) {
   switch (state) {
     case RegisterState::Armed:

@@ -19,6 +19,7 @@
 
 #include "base/archive.hpp"
 #include "base/dimension.hpp"
+#include "base/json_writer.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "killswitch/scope.hpp"
@@ -58,6 +59,9 @@ struct Order {
     archive(id, scope, reg, reason, actor, at, rearm_actors);
   }
 };
+
+// The members of an order, inside an object: id, scope, epoch, state, reason, actor, at.
+void write_fields(JsonWriter& json, const Order& order);
 
 // What a check, seen by the fence, belongs to.
 struct Target {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_writer.hpp"
+
 namespace fusebox::policy {
 
 enum class DynamicKind : std::uint8_t { Null, Bool, Int, Double, String, List, Map };
@@ -40,5 +42,8 @@ class DynamicDocument {
 
 // The element `index` of a list node; null if it is out of range. Linear.
 [[nodiscard]] const DynamicNode* find_element(const DynamicNode& node, std::int64_t index);
+
+// Writes a node that is neither list nor map: how those are walked is the caller's.
+void write_scalar(JsonWriter& json, const DynamicNode& node);
 
 }  // namespace fusebox::policy

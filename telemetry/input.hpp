@@ -107,9 +107,28 @@ struct DenialInput {
 using InputBody = std::variant<Event, CheckInput, Report, KillInput, RearmInput, ApprovalInput,
                                Tick, ForceInput, RaiseInput, DenialInput>;
 
+// Which of them an input is, in their order. The numbers are stable: a log outlives the program
+// that wrote it.
+enum class InputKind : std::uint8_t {
+  Event,
+  Check,
+  Report,
+  Kill,
+  Rearm,
+  Approval,
+  Tick,
+  Force,
+  Raise,
+  Denial
+};
+constexpr InputKind last_of(InputKind) { return InputKind::Denial; }
+static_assert(std::variant_size_v<InputBody> == static_cast<std::size_t>(InputKind::Denial) + 1);
+
 struct Input {
   Instant at;  // arrival, engine time
   InputBody body;
+
+  [[nodiscard]] InputKind kind() const { return static_cast<InputKind>(body.index()); }
 };
 
 }  // namespace fusebox::telemetry

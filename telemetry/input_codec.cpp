@@ -13,21 +13,6 @@
 namespace fusebox::telemetry {
 namespace {
 
-// The first byte of an input. Numbers are stable: a log outlives the program that wrote it.
-enum class BodyKind : std::uint8_t {
-  Event,
-  Check,
-  Report,
-  Kill,
-  Rearm,
-  Approval,
-  Tick,
-  Force,
-  Raise,
-  Denial
-};
-constexpr BodyKind last_of(BodyKind) { return BodyKind::Denial; }
-
 constexpr std::int64_t kTrustMax = 1000;
 constexpr std::int64_t kWeightMax = 1'000'000'000'000;
 
@@ -246,59 +231,35 @@ bool in_range(const Input& input) {
 void encode_input(const Input& input, std::string& out) {
   ArchiveWriter archive(out);
   Codec codec(archive);
-  const auto begin = [&](BodyKind kind) { archive(kind, input.at); };
+  archive(input.kind(), input.at);
   std::visit(Overload{[&](const Event& event) {
-                        begin(BodyKind::Event);
                         codec.event(event);
                         policy::save_document(archive, event.attributes);
                       },
                       [&](const CheckInput& check) {
                         FUSEBOX_ASSERT(check.recorded.has_value());
-                        begin(BodyKind::Check);
                         codec.check(check);
                         policy::save_document(archive, check.check.attributes);
                         encode_outcome(archive, codec, *check.recorded);
                       },
-                      [&](const Report& report) {
-                        begin(BodyKind::Report);
-                        codec.report(report);
-                      },
-                      [&](const KillInput& kill) {
-                        begin(BodyKind::Kill);
-                        codec.kill(kill);
-                      },
-                      [&](const RearmInput& rearm) {
-                        begin(BodyKind::Rearm);
-                        codec.rearm(rearm);
-                      },
-                      [&](const ApprovalInput& approval) {
-                        begin(BodyKind::Approval);
-                        codec.approval(approval);
-                      },
-                      [&](const Tick&) { begin(BodyKind::Tick); },
-                      [&](const ForceInput& force) {
-                        begin(BodyKind::Force);
-                        codec.force(force);
-                      },
-                      [&](const RaiseInput& raise) {
-                        begin(BodyKind::Raise);
-                        codec.raise(raise);
-                      },
-                      [&](const DenialInput& denial) {
-                        begin(BodyKind::Denial);
-                        codec.denial(denial);
-                      }},
+                      [&](const Report& report) { codec.report(report); },
+                      [&](const KillInput& kill) { codec.kill(kill); },
+                      [&](const RearmInput& rearm) { codec.rearm(rearm); },
+                      [&](const ApprovalInput& approval) { codec.approval(approval); },
+                      [](const Tick&) {}, [&](const ForceInput& force) { codec.force(force); },
+                      [&](const RaiseInput& raise) { codec.raise(raise); },
+                      [&](const DenialInput& denial) { codec.denial(denial); }},
              input.body);
 }
 
 Result<const Input*> InputDecoder::decode(std::string_view bytes) {
   ArchiveReader archive(bytes);
   Codec codec(archive);
-  BodyKind kind{};
+  InputKind kind{};
   archive(kind, input_.at);
   attributes_.clear();
   switch (kind) {
-    case BodyKind::Event: {
+    case InputKind::Event: {
       auto& event = input_.body.emplace<Event>();
       codec.event(event);
       event.dimensions[Dimension::Kind] = name_of(event.kind);
@@ -306,7 +267,7 @@ Result<const Input*> InputDecoder::decode(std::string_view bytes) {
       if (attributes_.root() != nullptr) event.attributes = &attributes_;
       break;
     }
-    case BodyKind::Check: {
+    case InputKind::Check: {
       auto& input = input_.body.emplace<CheckInput>();
       codec.check(input);
       input.check.dimensions[Dimension::Kind] = name_of(input.check.action);
@@ -315,28 +276,28 @@ Result<const Input*> InputDecoder::decode(std::string_view bytes) {
       decode_outcome(archive, codec, rules_, input.recorded.emplace());
       break;
     }
-    case BodyKind::Report:
+    case InputKind::Report:
       codec.report(input_.body.emplace<Report>());
       break;
-    case BodyKind::Kill:
+    case InputKind::Kill:
       codec.kill(input_.body.emplace<KillInput>());
       break;
-    case BodyKind::Rearm:
+    case InputKind::Rearm:
       codec.rearm(input_.body.emplace<RearmInput>());
       break;
-    case BodyKind::Approval:
+    case InputKind::Approval:
       codec.approval(input_.body.emplace<ApprovalInput>());
       break;
-    case BodyKind::Tick:
+    case InputKind::Tick:
       input_.body.emplace<Tick>();
       break;
-    case BodyKind::Force:
+    case InputKind::Force:
       codec.force(input_.body.emplace<ForceInput>());
       break;
-    case BodyKind::Raise:
+    case InputKind::Raise:
       codec.raise(input_.body.emplace<RaiseInput>());
       break;
-    case BodyKind::Denial:
+    case InputKind::Denial:
       codec.denial(input_.body.emplace<DenialInput>());
       break;
   }

@@ -21,30 +21,17 @@ using detail::JsonObject;
 using detail::Path;
 using detail::Reading;
 
-enum class LineKind : std::uint8_t {
-  Event,
-  Check,
-  Report,
-  Kill,
-  Rearm,
-  Approval,
-  Tick,
-  Force,
-  Raise,
-  Denial
-};
-
 // The members of one line before its body is looked at.
 struct LineDraft {
   std::optional<Instant> at;
   std::string_view id;
-  std::optional<LineKind> kind;
+  std::optional<InputKind> kind;
   std::string_view name;  // of the member that `kind` is
   Json body;
   std::string_view second;  // another kind on the same line; "" without
 };
 
-template <LineKind kKind>
+template <InputKind kKind>
 constexpr FieldRule<LineDraft> kind_rule(std::string_view name) {
   return {name, detail::kObject, [](Json value, LineDraft& draft) {
             constexpr std::array<std::string_view, 10> kNames{
@@ -71,16 +58,16 @@ constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 15>{{
      true},
     {"id", detail::kNonEmptyText,
      [](Json v, LineDraft& draft) { return detail::read_nonempty_text(v, draft.id); }},
-    kind_rule<LineKind::Event>("event"),
-    kind_rule<LineKind::Check>("check"),
-    kind_rule<LineKind::Report>("report"),
-    kind_rule<LineKind::Kill>("kill"),
-    kind_rule<LineKind::Rearm>("rearm"),
-    kind_rule<LineKind::Approval>("approval"),
-    kind_rule<LineKind::Tick>("tick"),
-    kind_rule<LineKind::Force>("force"),
-    kind_rule<LineKind::Raise>("raise"),
-    kind_rule<LineKind::Denial>("denial"),
+    kind_rule<InputKind::Event>("event"),
+    kind_rule<InputKind::Check>("check"),
+    kind_rule<InputKind::Report>("report"),
+    kind_rule<InputKind::Kill>("kill"),
+    kind_rule<InputKind::Rearm>("rearm"),
+    kind_rule<InputKind::Approval>("approval"),
+    kind_rule<InputKind::Tick>("tick"),
+    kind_rule<InputKind::Force>("force"),
+    kind_rule<InputKind::Raise>("raise"),
+    kind_rule<InputKind::Denial>("denial"),
     later_rule("terminator"),
     later_rule("config"),
     later_rule("state"),
@@ -107,7 +94,7 @@ Result<void> check_line(const LineDraft& draft) {
                                                    " and " + std::string(draft.second) +
                                                    "; one line is one input"};
   }
-  if (!draft.id.empty() && draft.kind != LineKind::Check) {
+  if (!draft.id.empty() && draft.kind != InputKind::Check) {
     return Unexpected{ErrorCode::InvalidInput,
                       "id: stands only beside check, not beside " + std::string(draft.name)};
   }
@@ -215,25 +202,25 @@ Result<void> JournalDecoder::Impl::decode_report_body(const LineDraft& line) {
 
 Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
   switch (*line.kind) {
-    case LineKind::Event:
+    case InputKind::Event:
       return decode_event_body(line);
-    case LineKind::Check:
+    case InputKind::Check:
       return decode_check_body(line);
-    case LineKind::Report:
+    case InputKind::Report:
       return decode_report_body(line);
-    case LineKind::Kill:
+    case InputKind::Kill:
       return decode_object(line, &detail::decode_kill);
-    case LineKind::Rearm:
+    case InputKind::Rearm:
       return decode_object(line, &detail::decode_rearm);
-    case LineKind::Approval:
+    case InputKind::Approval:
       return decode_object(line, &detail::decode_approval);
-    case LineKind::Force:
+    case InputKind::Force:
       return decode_object(line, &detail::decode_force);
-    case LineKind::Raise:
+    case InputKind::Raise:
       return decode_object(line, &detail::decode_raise);
-    case LineKind::Denial:
+    case InputKind::Denial:
       return decode_object(line, &detail::decode_denial);
-    case LineKind::Tick:
+    case InputKind::Tick:
       input.body.emplace<Tick>();
       return decode_tick(line.body);
   }

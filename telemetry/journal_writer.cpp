@@ -42,23 +42,6 @@ const policy::DynamicNode* write_children(JsonWriter& json, const policy::Dynami
   return next;
 }
 
-void write_scalar(JsonWriter& json, const policy::DynamicNode& node) {
-  switch (node.kind) {
-    case policy::DynamicKind::Bool:
-      return json.boolean(node.boolean);
-    case policy::DynamicKind::Int:
-      return json.integer(node.integer);
-    case policy::DynamicKind::Double:
-      return json.number(node.number);
-    case policy::DynamicKind::String:
-      return json.string(node.text);
-    case policy::DynamicKind::Null:
-    case policy::DynamicKind::List:
-    case policy::DynamicKind::Map:
-      return json.null();
-  }
-}
-
 const policy::DynamicNode* write_node(JsonWriter& json, const policy::DynamicNode* node,
                                       Arguments arguments) {
   const policy::DynamicNode* next = node + 1;
@@ -73,7 +56,7 @@ const policy::DynamicNode* write_node(JsonWriter& json, const policy::DynamicNod
   } else if (arguments == Arguments::Masked) {
     json.string(kMask);
   } else {
-    write_scalar(json, *node);
+    policy::write_scalar(json, *node);
   }
   return next;
 }

@@ -25,13 +25,7 @@ void Engine::Impl::write_summary(std::string& out) {
   json.begin_array();
   for (const killswitch::Order* order : fence.orders()) {
     json.begin_object();
-    json.field("id", order->id);
-    json.field("scope", killswitch::format(order->scope));
-    json.field("epoch", order->reg.epoch);
-    json.field("state", killswitch::name_of(order->reg.state));
-    json.field("reason", order->reason);
-    json.field("actor", order->actor);
-    json.field("at", order->at);
+    killswitch::write_fields(json, *order);
     json.end_object();
   }
   json.end_array();

@@ -15,8 +15,9 @@
 
 #include "killswitch/sha256.hpp"
 #include "sre/api/api.hpp"
-#include "sre/config/load.hpp"
 #include "tests/api/locked_files.hpp"
+#include "tests/engine/configs.hpp"
+#include "tests/engine/spec.hpp"
 
 namespace fusebox::api::testing {
 
@@ -164,34 +165,8 @@ inline Credentials every_role() {
                       token("approver2", Role::Approver), token("admin", Role::Admin)});
 }
 
-inline Result<engine::EngineSpec> parse_spec(const std::string& yaml) {
-  Diagnostics diagnostics;
-  auto loaded = config::load({{"test.yaml", yaml}}, diagnostics);
-  for (const Diagnostic& each : diagnostics.all()) {
-    if (each.severity == Severity::Error) ADD_FAILURE() << format(each);
-  }
-  if (!loaded) return Unexpected{ErrorCode::InvalidValue, "the test's configuration"};
-  return std::move(loaded->engine);
-}
-
 // An SLO, a breaker, a limit and a rule for each effect that tests need.
-inline const std::string kYaml = R"(
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: tools, annotations: {fusebox.dev/group-by: agent}}
-spec:
-  service: agents
-  indicator:
-    metadata: {name: tools}
-    spec:
-      ratioMetric:
-        counter: true
-        good: {metricSource: {type: fusebox, spec: {where: 'outcome == "ok"'}}}
-        total: {metricSource: {type: fusebox, spec: {where: 'kind == "tool"'}}}
-  timeWindow: [{duration: 30d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{displayName: standard, target: 0.9}]
----
+inline const std::string kYaml = engine::kToolSlo + R"(---
 apiVersion: fusebox/v1
 kind: Breaker
 metadata: {name: tools}
@@ -240,13 +215,13 @@ class Daemon {
                              denials.push_back(denial.actor + " " + denial.tenant + "/" +
                                                denial.agent + " " + denial.route);
                            }});
-    auto spec = parse_spec(options.yaml);
+    auto spec = engine::parse_spec(options.yaml);
     auto started = runtime::EngineHost::start(
         files, {.durable = {.root = "/state",
                             .process_id = 1,
                             .secret = {1, 2, 3},
                             .configuration = {options.yaml, std::move(*spec)},
-                            .parse = parse_spec,
+                            .parse = engine::parse_spec,
                             .wall = from_ns(1'767'225'600'000'000'000)},
                 .waiting_events_max = options.waiting_events_max,
                 .journal = {},

@@ -7,21 +7,11 @@
 
 #include <gtest/gtest.h>
 
-#include "sre/config/load.hpp"
 #include "sre/engine/engine.hpp"
 #include "telemetry/journal.hpp"
+#include "tests/engine/spec.hpp"
 
 namespace fusebox::engine {
-
-// The specification of `yaml`; fails the test with every diagnostic if it does not load.
-inline EngineSpec spec_of(const std::string& yaml) {
-  Diagnostics diagnostics;
-  auto loaded = config::load({{"test.yaml", yaml}}, diagnostics);
-  for (const Diagnostic& each : diagnostics.all()) {
-    if (each.severity == Severity::Error) ADD_FAILURE() << format(each);
-  }
-  return loaded ? std::move(loaded->engine) : EngineSpec{};
-}
 
 class Script {
  public:

@@ -8,32 +8,17 @@
 
 #include <gtest/gtest.h>
 
-#include "sre/config/load.hpp"
 #include "telemetry/journal.hpp"
 #include "tests/base/draw.hpp"
+#include "tests/engine/configs.hpp"
+#include "tests/engine/spec.hpp"
 #include "tests/store/crash_files.hpp"
 #include "tests/store/failing_files.hpp"
 
 namespace fusebox::runtime {
 namespace {
 
-constexpr std::string_view kYaml = R"(
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: tools, annotations: {fusebox.dev/group-by: agent}}
-spec:
-  service: agents
-  indicator:
-    metadata: {name: tools}
-    spec:
-      ratioMetric:
-        counter: true
-        good: {metricSource: {type: fusebox, spec: {where: 'kind == "tool" && outcome == "ok"'}}}
-        total: {metricSource: {type: fusebox, spec: {where: 'kind == "tool"'}}}
-  timeWindow: [{duration: 30d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{displayName: standard, target: 0.99}]
----
+const std::string kYaml = engine::kToolSlo + R"(---
 apiVersion: fusebox/v1
 kind: Breaker
 metadata: {name: tools}
@@ -58,21 +43,13 @@ spec:
       on_error: allow
 )";
 
-Result<engine::EngineSpec> parse(const std::string& text) {
-  Diagnostics diagnostics;
-  auto loaded = config::load({{"test.yaml", text}}, diagnostics);
-  if (!loaded) return Unexpected{ErrorCode::InvalidValue, "the test's configuration is invalid"};
-  return std::move(loaded->engine);
-}
-
-DurableOptions options(std::string yaml = std::string(kYaml)) {
-  auto spec = parse(yaml);
-  EXPECT_TRUE(spec.has_value());
+DurableOptions options(std::string yaml = kYaml) {
+  auto spec = engine::parse_spec(yaml);
   return {.root = "/state",
           .process_id = 1,
           .secret = {1, 2, 3},
           .configuration = {std::move(yaml), std::move(*spec)},
-          .parse = parse,
+          .parse = engine::parse_spec,
           .wall = {}};
 }
 
@@ -122,7 +99,7 @@ class Machine {
  public:
   Machine() { start(); }
 
-  void start(std::string yaml = std::string(kYaml)) {
+  void start(std::string yaml = kYaml) {
     auto opened = DurableEngine::open(files, options(std::move(yaml)));
     ASSERT_TRUE(opened.has_value()) << opened.error().message;
     recovery = opened->recovery;
@@ -163,7 +140,7 @@ TEST(DurableEngine, AKilledProcessLosesNothing) {
     SCOPED_TRACE(seed);
     Traffic traffic(seed);
     Machine machine;
-    engine::Engine model(*parse(std::string(kYaml)));
+    engine::Engine model(engine::spec_of(kYaml));
     telemetry::JournalDecoder decoder;
     engine::Effects effects;
     for (int i = 0; i < 300; ++i) {
@@ -270,7 +247,7 @@ TEST(DurableEngine, ARestartWithAnotherConfigurationDecidesNothingAnew) {
   }
   ASSERT_FALSE(machine.engine->write().state);
   machine.kill();
-  std::string tighter(kYaml);
+  std::string tighter = kYaml;
   tighter.replace(tighter.find("tool_calls: 5"), 13, "tool_calls: 2");
   machine.start(tighter);
   EXPECT_EQ(machine.recovery.replayed, 4U);

@@ -85,13 +85,7 @@ void submit_stop(const CallPtr& call, std::shared_ptr<StopBody> stop, std::strin
 
 void write_order(JsonWriter& json, const killswitch::Order& order) {
   json.begin_object();
-  json.field("id", order.id);
-  json.field("scope", killswitch::format(order.scope));
-  json.field("epoch", order.reg.epoch);
-  json.field("state", killswitch::name_of(order.reg.state));
-  json.field("reason", order.reason);
-  json.field("actor", order.actor);
-  json.field("at", order.at);
+  killswitch::write_fields(json, order);
   json.key("rearm_actors");
   json.begin_array();
   for (const std::string& each : order.rearm_actors) json.string(each);

@@ -40,22 +40,9 @@ void write_list(JsonWriter& json, const policy::DynamicNode& list) {
 
 // Recursion is bounded by the decoder's depth limit.
 void write_node(JsonWriter& json, const policy::DynamicNode& node) {
-  switch (node.kind) {
-    case policy::DynamicKind::Null:
-      return json.null();
-    case policy::DynamicKind::Bool:
-      return json.boolean(node.boolean);
-    case policy::DynamicKind::Int:
-      return json.integer(node.integer);
-    case policy::DynamicKind::Double:
-      return json.number(node.number);
-    case policy::DynamicKind::String:
-      return json.string(node.text);
-    case policy::DynamicKind::List:
-      return write_list(json, node);
-    case policy::DynamicKind::Map:
-      return write_map(json, node);
-  }
+  if (node.kind == policy::DynamicKind::Map) return write_map(json, node);
+  if (node.kind == policy::DynamicKind::List) return write_list(json, node);
+  policy::write_scalar(json, node);
 }
 
 void write_document(JsonWriter& json, std::string_view name,
