@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kNdjson = "application/x-ndjson";
 constexpr std::string_view kAbout =
     "Decisions, telemetry, budgets and stop orders for fleets of AI agents. Errors are RFC 9457 "
-    "problem details; a wrong value is 400 with the name of its field.";
+    "problem details; a wrong value is 400 with the name of its field. In requests a member that "
+    "is null counts as absent.";
 
 bool is_described(const Route& route) { return route.listener == Listener::Api && route.is_built; }
 

@@ -25,10 +25,10 @@ constexpr std::array kSchemas{
 {"type":"string","pattern":"^[0-9]{1,9}([.][0-9]{1,6})?$"}]})"},
     Schema{"Measurements", R"({"type":"object","properties":{
 "duration_ms":{"type":"number","minimum":0},"ttft_ms":{"type":"number","minimum":0},
-"tokens_in":{"type":"integer","minimum":0,"maximum":9007199254740991},
-"tokens_out":{"type":"integer","minimum":0,"maximum":9007199254740991},
+"tokens_in":{"type":"integer","minimum":0,"maximum":9223372036854775807},
+"tokens_out":{"type":"integer","minimum":0,"maximum":9223372036854775807},
 "cost_usd":{"$ref":"#/components/schemas/Money"},
-"files_changed":{"type":"integer","minimum":0,"maximum":9007199254740991}}})"},
+"files_changed":{"type":"integer","minimum":0,"maximum":9223372036854775807}}})"},
     Schema{"Time", R"({"type":"string","format":"date-time"})"},
     Schema{"Key", R"({"type":"object","additionalProperties":{"type":"string"}})"},
 
@@ -37,12 +37,12 @@ constexpr std::array kSchemas{
 "required":["agent","action"],"properties":{
 "action":{"enum":["llm","tool","delegation","task"]},"target":{"type":"string"},
 "span_id":{"type":"string"},"trust":{"type":"integer","minimum":0,"maximum":1000},
-"depth":{"type":"integer","minimum":0,"maximum":9007199254740991},
+"depth":{"type":"integer","minimum":0,"maximum":9223372036854775807},
 "idempotency_key":{"type":"string"},"args":{"type":"object"},"attributes":{"type":"object"},
 "estimate":{"type":"object","additionalProperties":false,"properties":{
-"tokens":{"type":"integer","minimum":0,"maximum":9007199254740991},
+"tokens":{"type":"integer","minimum":0,"maximum":9223372036854775807},
 "cost_usd":{"$ref":"#/components/schemas/Money"},
-"files_changed":{"type":"integer","minimum":0,"maximum":9007199254740991}}}},
+"files_changed":{"type":"integer","minimum":0,"maximum":9223372036854775807}}}},
 "unevaluatedProperties":false})"},
     Schema{"Decision", R"({"type":"object","required":["id","effect","epoch"],"properties":{
 "id":{"type":"string"},"effect":{"enum":["allow","degrade","throttle","require_approval","deny"]},
@@ -74,7 +74,7 @@ constexpr std::array kSchemas{
 "score":{"type":"number","minimum":0,"maximum":1},
 "confidence":{"type":"number","minimum":0,"maximum":1},
 "trust":{"type":"integer","minimum":0,"maximum":1000},
-"depth":{"type":"integer","minimum":0,"maximum":9007199254740991},
+"depth":{"type":"integer","minimum":0,"maximum":9223372036854775807},
 "weight":{"type":"number","exclusiveMinimum":0,"maximum":1000000000000},
 "args_hash":{"type":"string"},"attributes":{"type":"object"}}})"},
     Schema{"Events", R"({"type":"array","items":{"$ref":"#/components/schemas/Event"}})"},
