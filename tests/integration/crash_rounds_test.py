@@ -108,6 +108,10 @@ class CrashRounds(unittest.TestCase):
         with Daemon(PROGRAM, LIMIT) as daemon:
             for number in range(ROUNDS):
                 self.one_round(daemon, ledger, number, draw)
+        print(f"{len(ledger.stopped)} stop orders, {sum(ledger.admitted.values())} permits of "
+              f"{len(ledger.admitted)} tasks and {ledger.events} events acknowledged; "
+              f"{sum(ledger.unknown.values()) + ledger.events_unknown} answers lost with a daemon",
+              flush=True)
         self.assertEqual(ledger.violations, [])
         self.assertGreater(sum(ledger.admitted.values()), ROUNDS)
 
