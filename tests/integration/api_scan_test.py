@@ -21,7 +21,7 @@ from daemon_support import DOCUMENTS, PROGRAM, run
 from json_schema import STRINGS, Schemas, anything, changed, without_nulls
 
 SEED = int(os.environ.get("FUSEBOX_SEED", str(random.SystemRandom().randrange(1 << 32))))
-CASES = int(os.environ.get("FUSEBOX_CASES", "5000" if os.environ.get("FUSEBOX_PROVE") else "400"))
+CASES = int(os.environ.get("FUSEBOX_CASES", "2000" if os.environ.get("FUSEBOX_PROVE") else "400"))
 STREAMS = 10  # cases of an operation whose answer has no end: each costs a connection
 TIMEOUT = 20
 
