@@ -35,7 +35,7 @@ struct Origin {
 
 // One attempt to do what an agent meant to do.
 struct Attempt {
-  std::size_t target = 0;  // index into Scenario::targets
+  std::size_t target = 0;  // index into Scenario::targets, or their number: at none of them
   bool first = true;       // else a retry of the same logical call
 };
 

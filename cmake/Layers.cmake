@@ -1,7 +1,7 @@
 # The architecture as data: which folder may include which. fusebox_library links only what stands
 # here, and the test `layers` (check_layers.cmake) reads every #include against it.
 set(FUSEBOX_LAYERS base policy telemetry slo breakers chaos killswitch sre/engine
-  exporters/prometheus sre/config sre/store sre/runtime sre/api sre/cli)
+  exporters/prometheus sre/sim sre/config sre/store sre/runtime sre/api sre/cli)
 
 set(FUSEBOX_MAY_USE_base "")
 set(FUSEBOX_MAY_USE_policy base)
@@ -12,6 +12,7 @@ set(FUSEBOX_MAY_USE_chaos base policy telemetry slo)
 set(FUSEBOX_MAY_USE_killswitch base policy)
 set(FUSEBOX_MAY_USE_sre/engine base policy telemetry slo breakers killswitch)
 set(FUSEBOX_MAY_USE_exporters/prometheus base policy telemetry slo breakers killswitch sre/engine)
+set(FUSEBOX_MAY_USE_sre/sim base policy telemetry slo breakers chaos killswitch sre/engine)
 set(FUSEBOX_MAY_USE_sre/config base policy telemetry slo breakers chaos killswitch sre/engine)
 set(FUSEBOX_MAY_USE_sre/store base policy killswitch)
 set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sre/engine sre/config
@@ -19,7 +20,7 @@ set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sr
 set(FUSEBOX_MAY_USE_sre/api base policy telemetry slo breakers killswitch sre/engine sre/config
   sre/store sre/runtime)
 set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config
-  sre/store sre/runtime sre/api exporters/prometheus)
+  sre/store sre/runtime sre/api sre/sim exporters/prometheus)
 
 # A header that is not the standard library's has a home: "pattern=folder". It stands in that
 # folder's sources and detail/, never in a public header, and nowhere else. The system's own headers

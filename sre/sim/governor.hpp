@@ -1,0 +1,68 @@
+// The real engine, as the simulated fleet meets it: asked before each call, told after it, with the
+// arm of the experiment as one more dimension of every breaker's and limit's key, so that what the
+// experiment opens or uses up is its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "policy/decision.hpp"
+#include "sre/engine/engine.hpp"
+#include "sre/engine/spec.hpp"
+#include "sre/sim/witness.hpp"
+#include "telemetry/input.hpp"
+
+namespace fusebox::sim {
+
+// Takes one line of a journal, with its newline.
+using JournalSink = std::function<void(std::string_view line)>;
+
+// Appends Dimension::Arm to the keys of breakers and to the scopes of limits.
+[[nodiscard]] engine::EngineSpec with_arms(engine::EngineSpec spec);
+
+struct Answer {
+  policy::Effect effect = policy::Effect::Allow;
+  policy::Reason reason = policy::Reason::None;
+  Duration retry_after{};  // 0 if none was named
+
+  [[nodiscard]] bool proceeds() const {
+    return effect == policy::Effect::Allow || effect == policy::Effect::Degrade;
+  }
+};
+
+class Governor {
+ public:
+  // Without a spec nobody governs: everything is allowed, and what is told arrives. The witness
+  // must outlive it; `journal` may be empty.
+  Governor(std::optional<engine::EngineSpec> spec, Witness& witness, JournalSink journal);
+
+  [[nodiscard]] Answer check(const telemetry::CheckInput& check, Instant now);
+  // Whether it counted: a report of an open or late permit; an event that is neither late nor
+  // known.
+  bool report(const telemetry::Report& report, Instant now);
+  bool event(const telemetry::Event& event, Instant now);
+  void tick(Instant now);
+  void kill(std::string_view scope, std::string_view reason, Instant now);
+
+  [[nodiscard]] std::int64_t decisions() const { return decisions_; }
+  // Null if nobody governs.
+  [[nodiscard]] engine::Engine* engine() { return engine_ ? &*engine_ : nullptr; }
+
+ private:
+  engine::Reply apply(const telemetry::Input& input);
+  void pass_on();
+
+  std::optional<engine::Engine> engine_;
+  Witness& witness_;
+  JournalSink journal_;
+  engine::Effects effects_;
+  Answer answer_;
+  std::string line_;
+  std::int64_t decisions_ = 0;
+};
+
+}  // namespace fusebox::sim
