@@ -29,8 +29,9 @@ std::optional<Finding> RollbackWatch::finding() const {
   if (late_ > 0) {
     out.text = count_of(late_, "injection") + " after the faults were withdrawn";
   } else if (free_) {
-    out.text = "no injection and no held call " + in_words(*free_ - *withdrawn_) +
-               " after the faults were withdrawn";
+    out.text = "no injection and no held call " +
+               (*free_ == *withdrawn_ ? "since" : in_words(*free_ - *withdrawn_) + " after") +
+               " the faults were withdrawn";
   } else if (held_) {
     out.text = count_of(*held_, "call") + " still held " + in_words(rollback_.timeout) +
                " after the faults were withdrawn";

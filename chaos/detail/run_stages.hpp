@@ -19,7 +19,8 @@ class RunStages {
   // The scenario must outlive it.
   explicit RunStages(const Scenario& scenario);
 
-  [[nodiscard]] const std::vector<PlacedStage>& all() const { return all_; }
+  [[nodiscard]] const std::vector<PlacedStage>& all() const& { return all_; }
+  const std::vector<PlacedStage>& all() && = delete;  // a loop over it would outlive it
   // Whether a task that starts then starts in an inject stage.
   [[nodiscard]] bool injecting(Duration since_start) const;
 

@@ -81,9 +81,11 @@ Judged judge_recovery(const ExpectRecovery& expected, Bound bound, const SecondC
     }
     if (!kept_from) kept_from = at;
     if (at - *kept_from < expected.hold) continue;
-    return {FindingState::Pass, "back at " + asked + " " + in_words(*kept_from - ended) +
-                                    " after the faults ended, and held for " +
-                                    in_words(expected.hold)};
+    const Duration took = *kept_from - ended;
+    return {FindingState::Pass,
+            (took > Duration{} ? "back at " + asked + " " + in_words(took) + " after"
+                               : "at " + asked + " already when") +
+                " the faults ended, and held for " + in_words(expected.hold)};
   }
   return {FindingState::Fail, "not back at " + asked + " for " + in_words(expected.hold) +
                                   " within " + in_words(expected.within) +

@@ -120,7 +120,7 @@ const ExpectRow kSumRows[] = {
      down_until(minutes{9}),
      kFail,
      "the last minute of the run was 0.00 %"},
-    {"was never down", kRecovers, {}, {}, kPass, "back at >= 99.00 % 0ms after"},
+    {"was never down", kRecovers, {}, {}, kPass, "at >= 99.00 % already when"},
 };
 
 TEST(ExperimentExpect, WhatTheCallersLivedThrough) { check(kSumRows); }

@@ -199,7 +199,9 @@ inline telemetry::Record line(Duration at, telemetry::RecordBody body) {
 inline telemetry::BreakerRecord breaker_line(const std::string& to, Arm arm = Arm::Experiment) {
   return {.name = "models",
           .key = R"({"model":"m1","arm":")" + std::string(name_of(arm)) + R"("})",
-          .from = to == "open" ? "closed" : "open",
+          .from = to == "half_open" ? "open"
+                  : to == "open"    ? "closed"
+                                    : "half_open",
           .to = to,
           .detector = "failure_rate",
           .reason = "failure rate 0.6"};
