@@ -6,6 +6,7 @@
 #include "sre/cli/commands.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/load_files.hpp"
+#include "sre/config/scenario.hpp"
 #include "sre/config/token_files.hpp"
 
 namespace fusebox::cli {
@@ -40,13 +41,37 @@ void print_json(const Diagnostics& diagnostics) {
   std::cout << out << "\n";
 }
 
+// What scenarios name is looked for in the files beside them. It may as well stand in the
+// configuration that they will run under, so what is missing here is no mistake. Their own mistakes
+// are load()'s.
+std::size_t check_scenarios(const std::vector<config::Source>& sources,
+                            const engine::EngineSpec& engine, Diagnostics& diagnostics) {
+  Diagnostics known;
+  const auto scenarios = config::load_scenarios(sources, known);
+  for (const config::ScenarioFile& scenario : scenarios) {
+    config::check_references(scenario, engine, diagnostics, Severity::Notice);
+  }
+  return scenarios.size();
+}
+
+std::string valid_text(const engine::EngineSpec& engine, std::size_t scenarios) {
+  std::string text = "valid: " + std::to_string(engine.slos.size()) + " SLOs, " +
+                     std::to_string(engine.breakers.size()) + " breakers, " +
+                     std::to_string(engine.limits.size()) + " limits, " +
+                     std::to_string(engine.policies.size()) + " policies";
+  if (scenarios > 0) text += ", " + std::to_string(scenarios) + " scenarios";
+  return text;
+}
+
 int validate(const Options& options) {
   Diagnostics diagnostics;
   const auto sources = config::read_sources(options.paths, diagnostics);
   // What could be read is checked even if another file could not.
   const auto loaded = config::load(sources, diagnostics);
   // Secrets are often elsewhere than where a configuration is checked.
+  std::size_t scenarios = 0;
   if (loaded) {
+    scenarios = check_scenarios(sources, loaded->engine, diagnostics);
     static_cast<void>(config::read_tokens(loaded->settings.auth, Severity::Notice, diagnostics));
   }
   diagnostics.sort();
@@ -62,26 +87,22 @@ int validate(const Options& options) {
     }
     return kUsage;
   }
-  if (!options.json) {
-    const engine::EngineSpec& engine = loaded->engine;
-    std::cout << "valid: " << engine.slos.size() << " SLOs, " << engine.breakers.size()
-              << " breakers, " << engine.limits.size() << " limits, " << engine.policies.size()
-              << " policies\n";
-  }
+  if (!options.json) std::cout << valid_text(loaded->engine, scenarios) << "\n";
   return kSuccess;
 }
 
 }  // namespace
 
 void add_validate(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("validate", "Check configuration files");
+  auto* command = program.add_subcommand("validate", "Check configuration and scenario files");
   auto options = std::make_shared<Options>();
   command->add_option("PATH", options->paths, "files, or folders of *.yaml and *.yml")->required();
   command->add_flag("--json", options->json, "print the diagnostics as JSON");
   command->footer(
       "Every mistake of every file is printed as file:line:col: error[E0102]: what; expected; "
       "hint.\nExit codes: 0 valid, 2 not valid.\n\n"
-      "Examples:\n  fusebox validate fusebox.yaml\n  fusebox validate --json configs/\n");
+      "Examples:\n  fusebox validate fusebox.yaml\n  fusebox validate --json configs/\n"
+      "  fusebox validate scenarios/provider-brownout.yaml\n");
   command->callback([options, &exit_code] { exit_code = validate(*options); });
 }
 

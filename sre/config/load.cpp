@@ -198,6 +198,9 @@ Configuration read_all(Files& files, std::vector<Document>& documents) {
   for (const Document* document : of_kind(documents, Kind::PolicyTest)) {
     static_cast<void>(read_policy_test(*document));
   }
+  for (const Document* document : of_kind(documents, Kind::Scenario)) {
+    static_cast<void>(read_scenario(*document));
+  }
   return {.settings = std::move(config.settings), .engine = std::move(engine)};
 }
 
@@ -235,6 +238,20 @@ std::vector<PolicyTestFile> load_policy_tests(const std::vector<Source>& sources
   }
   diagnostics.sort();
   return tests;
+}
+
+std::vector<ScenarioFile> load_scenarios(const std::vector<Source>& sources,
+                                         Diagnostics& diagnostics) {
+  std::vector<ScenarioFile> scenarios;
+  for (const Source& source : sources) {
+    Files files;
+    const auto documents = read_documents(source.name, source.text, files, diagnostics);
+    for (const Document* document : of_kind(documents, Kind::Scenario)) {
+      scenarios.push_back(read_scenario(*document));
+    }
+  }
+  diagnostics.sort();
+  return scenarios;
 }
 
 }  // namespace fusebox::config

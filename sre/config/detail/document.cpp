@@ -27,7 +27,7 @@ constexpr std::array<KindRow, 15> kKinds{{
     {"Service", kOpenSlo, Kind::Service},
     {"Agent", kFusebox, std::nullopt},
     {"Gateway", kFusebox, std::nullopt},
-    {"Scenario", kFusebox, std::nullopt},
+    {"Scenario", kFusebox, Kind::Scenario},
     {"DataSource", kOpenSlo, std::nullopt},
     {"AlertPolicy", kOpenSlo, std::nullopt},
     {"AlertCondition", kOpenSlo, std::nullopt},
@@ -54,9 +54,10 @@ const KindRow* read_kind(const Field& field) {
   const auto row = std::find_if(kKinds.begin(), kKinds.end(),
                                 [&](const KindRow& candidate) { return candidate.name == *text; });
   if (row == kKinds.end()) {
-    field.error(ErrorCode::UnknownKind, quoted(*text) + " is not a kind of document",
-                "expected Config, Policy, Breaker, Limit, PolicyTest, SLO, SLI or Service",
-                did_you_mean(*text, kind_names()));
+    field.error(
+        ErrorCode::UnknownKind, quoted(*text) + " is not a kind of document",
+        "expected Config, Policy, Breaker, Limit, PolicyTest, SLO, SLI, Service or Scenario",
+        did_you_mean(*text, kind_names()));
     return nullptr;
   }
   if (!row->kind) {

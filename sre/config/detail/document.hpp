@@ -13,7 +13,17 @@
 
 namespace fusebox::config::detail {
 
-enum class Kind : std::uint8_t { Config, Policy, Breaker, Limit, PolicyTest, Slo, Sli, Service };
+enum class Kind : std::uint8_t {
+  Config,
+  Policy,
+  Breaker,
+  Limit,
+  PolicyTest,
+  Slo,
+  Sli,
+  Service,
+  Scenario,
+};
 
 // As in YAML: "Breaker", "SLO".
 [[nodiscard]] std::string_view name_of(Kind kind);

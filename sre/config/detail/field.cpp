@@ -100,8 +100,8 @@ std::optional<Ratio> ratio_if(const Field& field, std::string_view expected,
 // Ends of ranges, which are short: "0.5", "1000".
 std::string decimal_text(double value) {
   std::array<char, 32> buffer{};
-  const auto [end, failure] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                            std::chars_format::fixed);
+  const auto [end, failure] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
   return {buffer.data(), end};
 }
 

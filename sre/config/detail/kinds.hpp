@@ -15,6 +15,7 @@
 #include "slo/spec.hpp"
 #include "sre/config/detail/document.hpp"
 #include "sre/config/policy_test.hpp"
+#include "sre/config/scenario.hpp"
 #include "sre/config/settings.hpp"
 
 namespace fusebox::config::detail {
@@ -64,5 +65,6 @@ struct RulePlace {
                                              std::vector<RulePlace>& rules);
 
 [[nodiscard]] PolicyTestFile read_policy_test(const Document& document);
+[[nodiscard]] ScenarioFile read_scenario(const Document& document);
 
 }  // namespace fusebox::config::detail
