@@ -64,14 +64,11 @@ void Fleet::begin_call(TaskIndex index) {
 
 void Fleet::ask(TaskIndex index) {
   Task& task = tasks_[index];
-  const std::uint64_t call = next_call_++;
-  Forms::Question asked = question(task);
-  asked.call = call;
-  const Answer answer = governor_.check(forms_.check(asked), now_);
-  note(call,
+  const Answer answer = governor_.check(forms_.check(question(task)), now_);
+  note(task.number,
        static_cast<std::uint64_t>(answer.effect) << 8 | static_cast<std::uint64_t>(answer.reason));
   if (answer.proceeds()) {
-    task.call = call;
+    task.call = answer.permit;
     return attempt(index);
   }
   witness_.refused(origin_of(task));
@@ -144,7 +141,7 @@ void Fleet::end_call(TaskIndex index, Outcome outcome, std::string_view error) {
                   cost_of(profile_.models[task.callee.index], task.tokens_in, task.tokens_out)};
   }
   task.call = 0;
-  note(work.call, static_cast<std::uint64_t>(outcome));
+  note(task.number, static_cast<std::uint64_t>(outcome));
   witness_.observe(forms_.event(work), origin_of(task), now_);
   courier_.send(work, task.member, now_);
 }

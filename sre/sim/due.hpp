@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/time.hpp"
 #include "sre/sim/event_queue.hpp"
 
 namespace fusebox::sim {
@@ -33,5 +34,13 @@ struct Due {
 };
 
 using Agenda = EventQueue<Due>;
+
+// One handled event, for whoever compares two runs. `hash` is of the run up to and with it.
+struct Trace {
+  Instant at{};
+  DueKind kind = DueKind::Tick;
+  std::uint64_t hash = 0;
+  friend bool operator==(const Trace&, const Trace&) = default;
+};
 
 }  // namespace fusebox::sim

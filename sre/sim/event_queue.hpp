@@ -46,7 +46,6 @@ class EventQueue {
 
   [[nodiscard]] bool empty() const { return heap_.empty(); }
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
-  [[nodiscard]] std::size_t bytes() const { return heap_.capacity() * sizeof(Entry); }
 
  private:
   static constexpr std::size_t kChildren = 4;

@@ -298,9 +298,4 @@ chaos::Origin Fleet::origin_of(const Task& task) const {
   return {.arm = task.member.arm, .unit = roster_.unit(task.member), .started = task.intended};
 }
 
-std::size_t Fleet::task_bytes() const {
-  return tasks_.capacity() * sizeof(Task) + free_tasks_.capacity() * sizeof(TaskIndex) +
-         agenda_.bytes();
-}
-
 }  // namespace fusebox::sim

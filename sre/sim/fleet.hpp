@@ -35,14 +35,6 @@
 
 namespace fusebox::sim {
 
-// One handled event, for whoever compares two runs. `hash` is of the run up to and with it.
-struct Trace {
-  Instant at{};
-  DueKind kind = DueKind::Tick;
-  std::uint64_t hash = 0;
-  friend bool operator==(const Trace&, const Trace&) = default;
-};
-
 struct FleetOptions {
   std::uint64_t seed = 1;
   Instant start{};
@@ -69,9 +61,11 @@ class Fleet {
   [[nodiscard]] std::int64_t dropped() const { return dropped_; }
   [[nodiscard]] const chaos::Injector& injector() const { return injections_.injector(); }
   [[nodiscard]] Governor& governor() { return governor_; }
-  // Of agents, sessions and units; of tasks under way and what is due.
+  // Memory of agents, sessions and units; of one task under way and what it waits for.
   [[nodiscard]] std::size_t roster_bytes() const { return roster_.bytes(); }
-  [[nodiscard]] std::size_t task_bytes() const;
+  [[nodiscard]] static constexpr std::size_t bytes_per_task() {
+    return sizeof(Task) + sizeof(Agenda::Entry);
+  }
 
  private:
   using TaskIndex = std::uint32_t;
@@ -201,7 +195,6 @@ class Fleet {
   std::int64_t arrived_ = 0;
   std::int64_t tasks_begun_ = 0;
   std::int64_t dropped_ = 0;
-  std::uint64_t next_call_ = 1;
   bool withdrawn_ = false;
   bool finished_ = false;
 };

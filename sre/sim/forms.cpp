@@ -34,7 +34,7 @@ void Forms::identify(const Subject& subject, Dimensions& out) {
     name_agent(subject.agent, agent_);
     name_tenant(tenant_of(subject.agent), tenant_);
     name_session(subject.agent, subject.session, session_);
-    task_name_.set("task-", subject.task);
+    task_name_.set(kTaskPrefix, subject.task);
   }
   out[Dimension::Agent] = agent_.view();
   out[Dimension::Tenant] = tenant_.view();
@@ -63,7 +63,7 @@ const telemetry::Event& Forms::event(const Work& work) {
   } else {
     event_.kind = work.callee.is_model ? telemetry::EventKind::Llm : telemetry::EventKind::Tool;
     point_at(work.callee, event_.dimensions);
-    event_.id = call_.set("call-", work.call).view();
+    event_.id = call_.set(kPermitPrefix, work.call).view();
   }
   event_.dimensions[Dimension::Kind] = telemetry::name_of(event_.kind);
   event_.at = work.ended;
@@ -74,7 +74,7 @@ const telemetry::Event& Forms::event(const Work& work) {
 }
 
 const telemetry::Report& Forms::report(const Work& work) {
-  report_.permit = call_.set("call-", work.call).view();
+  report_.permit = call_.set(kPermitPrefix, work.call).view();
   report_.outcome = work.outcome;
   report_.error = work.error;
   report_.measured = measured(work);
@@ -94,7 +94,6 @@ const telemetry::CheckInput& Forms::check(const Question& question) {
     check.estimate.tokens = question.expected.tokens_in + question.expected.tokens_out;
     check.estimate.cost_usd = question.expected.cost;
   }
-  check_.id = call_.set("call-", question.call).view();
   return check_;
 }
 

@@ -42,7 +42,7 @@ struct Work {
   Subject subject;
   bool is_task = false;
   Callee callee;           // of a call
-  std::uint64_t call = 0;  // its number
+  std::uint64_t call = 0;  // the number of its permit
   telemetry::Outcome outcome = telemetry::Outcome::Ok;
   std::string_view error;  // class; "" if it went well; a literal
   Instant ended{};
@@ -65,7 +65,6 @@ class Forms {
   struct Question {
     Subject subject;
     Callee callee;
-    std::uint64_t call = 0;
     Usage expected;
   };
   [[nodiscard]] const telemetry::CheckInput& check(const Question& question);

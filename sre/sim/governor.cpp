@@ -1,8 +1,11 @@
 #include "sre/sim/governor.hpp"
 
+#include <charconv>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "sre/sim/names.hpp"
 
 namespace fusebox::sim {
 namespace {
@@ -13,10 +16,21 @@ KeySpec with_arm(const KeySpec& spec) {
   return KeySpec(std::move(dimensions));
 }
 
+// Permits of checks that bring no id of their own are named d-1, d-2, …: a number is all that has
+// to be kept of one, and the engine need not ask whether the id was used before.
+std::uint64_t permit_number(std::string_view permit) {
+  std::uint64_t number = 0;
+  if (permit.empty()) return number;
+  permit.remove_prefix(kPermitPrefix.size());
+  std::from_chars(permit.data(), permit.data() + permit.size(), number);
+  return number;
+}
+
 Answer answer_of(const telemetry::DecisionRecord& decision) {
   return {.effect = decision.effect,
           .reason = decision.reason,
-          .retry_after = std::chrono::milliseconds{decision.retry_after_ms.value_or(0)}};
+          .retry_after = std::chrono::milliseconds{decision.retry_after_ms.value_or(0)},
+          .permit = permit_number(decision.permit)};
 }
 
 }  // namespace
@@ -56,8 +70,11 @@ void Governor::pass_on() {
 }
 
 Answer Governor::check(const telemetry::CheckInput& check, Instant now) {
-  if (!engine_) return {};
-  ++decisions_;
+  ++asked_;
+  if (!engine_) {
+    answer_.permit = static_cast<std::uint64_t>(asked_);
+    return answer_;
+  }
   apply({now, check});
   return answer_;
 }

@@ -27,7 +27,8 @@ using JournalSink = std::function<void(std::string_view line)>;
 struct Answer {
   policy::Effect effect = policy::Effect::Allow;
   policy::Reason reason = policy::Reason::None;
-  Duration retry_after{};  // 0 if none was named
+  Duration retry_after{};    // 0 if none was named
+  std::uint64_t permit = 0;  // its number, by which the call is reported; 0 if it does not proceed
 
   [[nodiscard]] bool proceeds() const {
     return effect == policy::Effect::Allow || effect == policy::Effect::Degrade;
@@ -41,14 +42,15 @@ class Governor {
   Governor(std::optional<engine::EngineSpec> spec, Witness& witness, JournalSink journal);
 
   [[nodiscard]] Answer check(const telemetry::CheckInput& check, Instant now);
-  // Whether it counted: a report of an open or late permit; an event that is neither late nor
-  // known.
+  // `report.permit` is what Forms makes of an answer's number. Whether it counted: a report of an
+  // open or late permit; an event that is neither late nor known.
   bool report(const telemetry::Report& report, Instant now);
   bool event(const telemetry::Event& event, Instant now);
   void tick(Instant now);
   void kill(std::string_view scope, std::string_view reason, Instant now);
 
-  [[nodiscard]] std::int64_t decisions() const { return decisions_; }
+  // Taken by the engine.
+  [[nodiscard]] std::int64_t decisions() const { return engine_ ? asked_ : 0; }
   // Null if nobody governs.
   [[nodiscard]] engine::Engine* engine() { return engine_ ? &*engine_ : nullptr; }
 
@@ -62,7 +64,7 @@ class Governor {
   engine::Effects effects_;
   Answer answer_;
   std::string line_;
-  std::int64_t decisions_ = 0;
+  std::int64_t asked_ = 0;
 };
 
 }  // namespace fusebox::sim

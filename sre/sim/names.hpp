@@ -45,6 +45,10 @@ inline constexpr std::uint32_t kAgentsPerTenant = 50;
   return agent / kAgentsPerTenant;
 }
 
+// As the engine names permits, and tasks as the fleet does.
+inline constexpr std::string_view kPermitPrefix = "d-";
+inline constexpr std::string_view kTaskPrefix = "task-";
+
 inline Name& name_agent(AgentIndex agent, Name& out) { return out.set("agent-", agent); }
 inline Name& name_tenant(std::uint32_t tenant, Name& out) { return out.set("tenant-", tenant); }
 inline Name& name_session(AgentIndex agent, std::uint32_t session, Name& out) {

@@ -54,6 +54,7 @@ chaos::RunResult simulate(const chaos::Scenario& scenario, const engine::EngineS
   if (options.governed) fleet_options.engine = engine;
   fleet_options.journal = options.journal;
   fleet_options.progress = options.progress;
+  fleet_options.trace = options.trace;
   Fleet fleet(scenario, profile, std::move(fleet_options), witness);
   fleet.run();
   chaos::RunResult result = experiment.finish(fleet.injector(), fleet.now());

@@ -11,6 +11,7 @@
 #include "chaos/scenario.hpp"
 #include "slo/spec.hpp"
 #include "sre/engine/spec.hpp"
+#include "sre/sim/due.hpp"
 #include "sre/sim/governor.hpp"
 
 namespace fusebox::sim {
@@ -26,6 +27,7 @@ struct Options {
   // {"at":…,"injection":{"fault":…,"unit":…,"target":…,"call":…}}. May be empty.
   JournalSink journal;
   std::function<void(Duration since_start)> progress;  // each virtual minute; may be empty
+  std::function<void(const Trace&)> trace;             // each event; may be empty
 };
 
 // `slos` are those that the scenario names, as the configuration or the presets have them; they

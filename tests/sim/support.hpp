@@ -2,6 +2,7 @@
 // numbers that come out.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
