@@ -54,7 +54,8 @@ class Experiment {
   ~Experiment();
 
   // A piece of work ended, seen by the caller. Tokens and cost stand on the events of calls, and
-  // not once more on the event of their task. Costs a condition or two for each SLO.
+  // not once more on the event of their task. Tasks still open when the run ends are told as timed
+  // out then: comparisons would not know of them otherwise. Costs a condition or two for each SLO.
   void observe(const telemetry::Event& event, const Origin& origin, Instant now);
   // The same, as it reached the engine.
   void deliver(const telemetry::Event& event, Arm arm, Instant now);

@@ -53,7 +53,7 @@ struct ArmSummary {
   std::int64_t units = 0;
   std::int64_t tasks = 0;
   std::int64_t tasks_ok = 0;
-  std::int64_t calls = 0;     // that agents meant to make
+  std::int64_t calls = 0;     // that were let through, and ended
   std::int64_t upstream = 0;  // that reached a provider or a tool, retries included
   std::int64_t refused = 0;   // decisions that did not proceed
   std::int64_t tokens = 0;

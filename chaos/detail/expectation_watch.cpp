@@ -19,7 +19,7 @@ Judged at_most(bool kept, std::string text) {
 Judged judge_sums(const ExpectBudget& expected, const Evidence& evidence) {
   const std::size_t slo = slo_index(evidence.slos, expected.slo);
   const slo::Counts counts =
-      evidence.lived.of(slo, Arm::Experiment).between(Duration{}, Duration::max());
+      evidence.lived.of(slo, Arm::Experiment).between(Duration{}, evidence.stages.end());
   if (counts.total() == 0) return no_data("events");
   const Ratio target = evidence.slos[slo].objectives.front().target;
   const double spent = 1 - slo::budget_remaining(counts, target);

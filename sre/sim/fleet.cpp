@@ -99,6 +99,7 @@ void Fleet::run() {
     now_ = entry.at;
     handle(entry);
   }
+  tell_unfinished();
 }
 
 void Fleet::handle(const Agenda::Entry& entry) {
@@ -245,7 +246,7 @@ void Fleet::end_task(TaskIndex index, telemetry::Outcome outcome, std::string_vi
   free_tasks_.push_back(index);
 }
 
-void Fleet::tell_end(const Task& task, telemetry::Outcome outcome, std::string_view error) {
+Work Fleet::work_of(const Task& task, telemetry::Outcome outcome, std::string_view error) const {
   Work work;
   work.subject = subject_of(task);
   work.is_task = true;
@@ -253,6 +254,21 @@ void Fleet::tell_end(const Task& task, telemetry::Outcome outcome, std::string_v
   work.error = error;
   work.ended = now_;
   work.duration = now_ - task.intended;
+  return work;
+}
+
+// A run that ends shows what is still waiting: left out, the worst that a fault can do would be
+// what nobody sees. Of truth alone; no telemetry tells it, and no hash depends on it.
+void Fleet::tell_unfinished() {
+  for (const Task& task : tasks_) {
+    if (task.phase == Phase::Free) continue;
+    const Work work = work_of(task, telemetry::Outcome::Timeout, "unfinished");
+    witness_.observe(forms_.event(work), origin_of(task), now_);
+  }
+}
+
+void Fleet::tell_end(const Task& task, telemetry::Outcome outcome, std::string_view error) {
+  const Work work = work_of(task, outcome, error);
   note(task.number, static_cast<std::uint64_t>(outcome));
   witness_.observe(forms_.event(work), origin_of(task), now_);
   courier_.send(work, task.member, now_);

@@ -113,6 +113,9 @@ class Fleet {
   void push_next_arrival();
   void begin_task(AgentIndex agent);
   void drop_task(AgentIndex agent);
+  [[nodiscard]] Work work_of(const Task& task, telemetry::Outcome outcome,
+                             std::string_view error) const;
+  void tell_unfinished();
   void tell_end(const Task& task, telemetry::Outcome outcome, std::string_view error);
   void end_task(TaskIndex index, telemetry::Outcome outcome, std::string_view error);
   void withdraw();

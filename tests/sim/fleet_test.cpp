@@ -175,6 +175,21 @@ TEST(Fleet, ADeadlineEndsATask) {
   }
 }
 
+// What hangs until the end of the run must not be missing from what callers lived through.
+TEST(Fleet, WhatIsOpenAtTheEndTimedOut) {
+  chaos::Profile profile = steady_profile();
+  profile.models[0].ttft = chaos::Constant{std::chrono::hours{1}};
+  profile.retry.timeout = std::chrono::hours{1};
+  World world(scenario_with({}), profile);
+  const Notes& notes = world.run().notes;
+  ASSERT_FALSE(notes.unfinished.empty());
+  for (const Seen& each : notes.unfinished) {
+    EXPECT_EQ(each.outcome, Outcome::Timeout);
+    EXPECT_EQ(each.now, world.fleet->now());
+  }
+  EXPECT_TRUE(notes.delivered.empty());
+}
+
 TEST(Fleet, SessionsHaveTheirTurnsAndOneArm) {
   chaos::Scenario scenario = scenario_with({});
   std::string sessions;

@@ -53,7 +53,8 @@ class Notes : public Witness {
   explicit Notes(Duration length) : ends_(kStart + length) {}
 
   void observe(const telemetry::Event& event, const chaos::Origin& origin, Instant now) override {
-    seen.push_back(seen_of(event, origin.arm, origin.started, now));
+    (event.error == "unfinished" ? unfinished : seen)
+        .push_back(seen_of(event, origin.arm, origin.started, now));
   }
   void deliver(const telemetry::Event& event, chaos::Arm arm, Instant now) override {
     delivered.push_back(seen_of(event, arm, {}, now));
@@ -92,6 +93,7 @@ class Notes : public Witness {
     return out;
   }
 
+  std::vector<Seen> unfinished;  // tasks, told when the run ends
   std::vector<Seen> seen;
   std::vector<Seen> delivered;
   std::vector<telemetry::Record> records;
