@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 namespace fusebox::telemetry {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 // The names tables stand in the order of their enum.
 template <class Enum>
 std::optional<Enum> parse_name(std::span<const std::string_view> names, std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
+  const auto found = std::find_if(names.begin(), names.end(),
+                                  [name](std::string_view each) { return same_text(each, name); });
   if (found == names.end()) return std::nullopt;
   return static_cast<Enum>(found - names.begin());
 }

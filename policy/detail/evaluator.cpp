@@ -1,6 +1,7 @@
 #include "policy/detail/evaluator.hpp"
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 #include "policy/detail/operators.hpp"
 
 namespace fusebox::policy::detail {
@@ -103,7 +104,8 @@ Value Run::value(const Node& node) const {
 Value Run::slot_equals(const Node& node) const {
   const Value value = facts.get(node.slot);
   if (value.kind == Kind::Error) return value;
-  return Value::of(value.kind == Kind::String && value.text == program.constants[node.index].text);
+  return Value::of(value.kind == Kind::String &&
+                   same_text(value.text, program.constants[node.index].text));
 }
 
 Outcome Run::negation(const Node& node) const {

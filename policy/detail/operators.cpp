@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 namespace fusebox::policy::detail {
 namespace {
@@ -159,7 +160,17 @@ bool holds(Operator op, std::partial_ordering order) {
   return false;
 }
 
+// The usual `in`, such as that of an outcome in a list of them: texts equal only texts.
+bool contains_text(const DynamicNode& list, std::string_view text) {
+  const DynamicNode* child = &list + 1;
+  for (std::uint32_t i = 0; i < list.children; ++i, child += 1 + child->descendants) {
+    if (child->kind == DynamicKind::String && same_text(child->text, text)) return true;
+  }
+  return false;
+}
+
 Value contained_in_list(const Value& needle, const DynamicNode& list) {
+  if (needle.kind == Kind::String) return Value::of(contains_text(list, needle.text));
   const DynamicNode* child = &list + 1;
   bool erred = false;
   for (std::uint32_t i = 0; i < list.children; ++i) {
