@@ -5,18 +5,20 @@
 namespace fusebox::slo {
 namespace {
 
-bool window_fires(const LowTrafficRule& rule, Counts counts, Ratio target, Ratio factor) {
-  return burns_faster(counts, target, factor) && enough_evidence(rule, counts, target, factor);
-}
-
-// The short window first: it is the one that forgets, so it decides most calls.
+// The short window first: it is the one that forgets, so it decides most calls. Both rates before
+// the evidence of either, which may take logarithms.
 bool pair_fires(const SloSpec& spec, const Objective& objective, const AlertPair& pair,
                 const WindowedCounts& counts) {
   const Counts brief = counts.counts(pair.short_window);
   if (brief.bad == 0) return false;
-  return window_fires(spec.low_traffic, brief, objective.target, pair.factor) &&
-         window_fires(spec.low_traffic, counts.counts(pair.long_window), objective.target,
-                      pair.factor);
+  const Counts whole = counts.counts(pair.long_window);
+  const auto burns = [&](Counts window) {
+    return burns_faster(window, objective.target, pair.factor);
+  };
+  const auto is_evident = [&](Counts window) {
+    return enough_evidence(spec.low_traffic, window, objective.target, pair.factor);
+  };
+  return burns(brief) && burns(whole) && is_evident(brief) && is_evident(whole);
 }
 
 SloStatus status_of_alerts(const Assessment& assessment) {
