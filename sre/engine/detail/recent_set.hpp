@@ -54,6 +54,9 @@ class RecentSet {
     std::vector<Fingerprint> ids;      // in order of arrival
     std::vector<std::uint32_t> slots;  // 1 + index into ids, 0 is free; a power of two
     [[nodiscard]] bool contains(const Fingerprint& id) const;
+    void prefetch(const Fingerprint& id) const {
+      if (!slots.empty()) __builtin_prefetch(&slots[id.low & (slots.size() - 1)]);
+    }
     void insert(const Fingerprint& id);
     void place(std::uint32_t index);
     void grow();
