@@ -23,6 +23,43 @@ bool any_needs_escape(std::uint64_t bytes) {
   return ((controls | quotes | slashes) & kHighs) != 0;
 }
 
+// Copies one word; false if a byte of it needs an escape.
+template <class Word>
+bool copy_word(char* to, const char* from) {
+  constexpr std::uint64_t kBlanks = 0x2020202020202020;
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  std::memcpy(to, &word, sizeof word);
+  if constexpr (sizeof word == sizeof kBlanks) return !any_needs_escape(word);
+  constexpr std::uint64_t kRest = kBlanks << (sizeof word % sizeof kBlanks * 8);
+  return !any_needs_escape(kRest | word);
+}
+
+// Copies the text, in whole words from the front and one that ends with it; false if it needs an
+// escape. Without a call: names and values are short.
+bool copy_if_plain(char* to, std::string_view text) {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  const auto both_ends = [=]<class Word>(Word) {
+    const std::size_t last = size - sizeof(Word);
+    return copy_word<Word>(to, from) && copy_word<Word>(to + last, from + last);
+  };
+  if (size > 8) {
+    for (std::size_t at = 8; at + 8 < size; at += 8) {
+      if (!copy_word<std::uint64_t>(to + at, from + at)) return false;
+    }
+  }
+  if (size >= 8) return both_ends(std::uint64_t{});
+  if (size >= 4) return both_ends(std::uint32_t{});
+  if (size >= 2) return both_ends(std::uint16_t{});
+  return size == 0 || copy_word<std::uint8_t>(to, from);
+}
+
+// By length: given two pointers libstdc++ replaces an empty range, at thrice the cost.
+void append(std::string& out, const char* begin, const char* end) {
+  out.append(begin, static_cast<std::size_t>(end - begin));
+}
+
 // How many bytes at the front need no escape.
 std::size_t plain_length(std::string_view text) {
   std::size_t length = 0;
@@ -100,26 +137,25 @@ void JsonWriter::string(std::string_view text) { quoted(text, {}); }
 void JsonWriter::quoted(std::string_view text, std::string_view suffix) {
   separate();
   std::array<char, 64> whole;
-  if (text.size() + suffix.size() + 2 > whole.size() || plain_length(text) < text.size()) {
+  if (text.size() + suffix.size() + 2 > whole.size() || !copy_if_plain(whole.data() + 1, text)) {
     out_ += '"';
     append_json_escaped(out_, text);
     out_ += '"';
     out_ += suffix;
     return;
   }
-  char* end = whole.data();
+  whole.front() = '"';
+  char* end = whole.data() + 1 + text.size();
   *end++ = '"';
-  end = std::copy(text.begin(), text.end(), end);
-  *end++ = '"';
-  end = std::copy(suffix.begin(), suffix.end(), end);
-  out_.append(whole.data(), end);
+  for (const char c : suffix) *end++ = c;
+  append(out_, whole.data(), end);
 }
 
 void JsonWriter::integer(std::int64_t number) {
   separate();
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out_.append(digits.data(), end);
+  std::array<char, 24> digits;
+  append(out_, digits.data(),
+         std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
 }
 
 void JsonWriter::number(double number) {
@@ -128,9 +164,9 @@ void JsonWriter::number(double number) {
     return;
   }
   separate();
-  std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out_.append(digits.data(), end);
+  std::array<char, 32> digits;
+  append(out_, digits.data(),
+         std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
 }
 
 void JsonWriter::boolean(bool value) {

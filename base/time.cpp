@@ -27,14 +27,16 @@ constexpr Duration kLongestDuration = days{36'525};
 template <std::size_t width>
 std::optional<int> take_digits(std::string_view text, std::size_t& pos) {
   if (pos + width > text.size()) return std::nullopt;
-  int value = 0;
+  unsigned value = 0;
+  bool digits = true;
   for (std::size_t i = 0; i < width; ++i) {
-    const char c = text[pos + i];
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
+    const unsigned digit = static_cast<unsigned char>(text[pos + i]) - unsigned{'0'};
+    digits &= digit <= 9;
+    value = value * 10 + digit;
   }
+  if (!digits) return std::nullopt;
   pos += width;
-  return value;
+  return static_cast<int>(value);
 }
 
 bool take(std::string_view text, std::size_t& pos, char wanted) {
@@ -67,16 +69,18 @@ std::optional<Duration> take_time_of_day(std::string_view text, std::size_t& pos
   Duration time = std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
                   std::chrono::seconds{*second == 60 ? 59 : *second};
   if (!take(text, pos, '.')) return time;
+  constexpr std::array<std::int64_t, 10> kScales{
+      1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
   std::int64_t fraction = 0;
-  std::int64_t scale = 1'000'000'000;
-  std::size_t digits = 0;
-  for (; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos, ++digits) {
-    if (scale == 1) continue;
-    scale /= 10;
-    fraction += (text[pos] - '0') * scale;
+  std::size_t digits = 0;  // what stands behind nanoseconds is cut off
+  const std::size_t begin = pos;
+  for (; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos) {
+    if (digits == kScales.size() - 1) continue;
+    fraction = fraction * 10 + (text[pos] - '0');
+    ++digits;
   }
-  if (digits == 0) return std::nullopt;
-  return time + Duration{fraction};
+  if (pos == begin) return std::nullopt;
+  return time + Duration{fraction * kScales[digits]};
 }
 
 // "Z" or "+hh:mm"; the offset east of UTC.
@@ -130,7 +134,7 @@ void append_rfc3339(std::string& out, Instant at) {
     while (end[-1] == '0') --end;
   }
   *end++ = 'Z';
-  out.append(text.data(), end);
+  out.append(text.data(), static_cast<std::size_t>(end - text.data()));
 }
 
 std::string format_rfc3339(Instant at) {

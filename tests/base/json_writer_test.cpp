@@ -113,5 +113,28 @@ TEST(JsonEscape, NamesAreEscapedToo) {
   EXPECT_EQ(out, R"({"a\"b":"c"})");
 }
 
+// Short texts are copied in words of several lengths: each of them must see each of its bytes.
+TEST(JsonWriterText, AnEscapeIsSeenAtEveryPlaceOfEveryLength) {
+  for (std::size_t length = 1; length <= 70; ++length) {
+    for (std::size_t place = 0; place < length; ++place) {
+      const std::string before(place, 'a');
+      const std::string behind(length - place - 1, 'b');
+      std::string out;
+      JsonWriter(out).string(before + '"' + behind);
+      EXPECT_EQ(out, '"' + before + "\\\"" + behind + '"');
+    }
+  }
+}
+
+TEST(JsonWriterText, EveryLengthIsWrittenWhole) {
+  for (std::size_t length = 0; length <= 70; ++length) {
+    std::string text;
+    for (std::size_t i = 0; i < length; ++i) text += static_cast<char>('#' + i % 50);
+    std::string out;
+    JsonWriter(out).string(text);
+    EXPECT_EQ(out, '"' + text + '"');
+  }
+}
+
 }  // namespace
 }  // namespace fusebox
