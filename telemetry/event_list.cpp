@@ -130,11 +130,11 @@ Result<void> EventListDecoder::Impl::decode_array(std::string_view body) {
     return detail::parse_error(code);
   }
   std::size_t number = 0;
-  for (const Json element : array) {
+  for (const simdjson::dom::element element : array) {
     JsonObject object;
     Event event;
     Result<void> decoded = Unexpected{ErrorCode::InvalidInput, "the element is no object"};
-    if (element.get(object) == simdjson::SUCCESS) {
+    if (Json(element).get(object) == simdjson::SUCCESS) {
       decoded = detail::decode_event(object, {}, scratch, event);
     }
     Result<void> done = take(++number, decoded ? Result<const Event*>(&event)

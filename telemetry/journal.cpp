@@ -111,7 +111,8 @@ Result<void> decode_tick(Json value) {
 
 struct JournalDecoder::Impl {
   simdjson::dom::parser parser;
-  std::string padded;  // the line, with room behind it that simdjson may read
+  std::string padded;  // the line, with room behind it that parsers may read
+  detail::PlainNodes plain;
   detail::Scratch scratch;
   Input input;
 
@@ -167,13 +168,16 @@ Result<JsonObject> JournalDecoder::Impl::parse(std::string_view text) {
   }
   if (text.size() + simdjson::SIMDJSON_PADDING > padded.size()) grow(text.size());
   if (!text.empty()) std::memcpy(padded.data(), text.data(), text.size());
-  Json root;
+  padded[text.size()] = '\0';
+  const std::string_view line = std::string_view(padded).substr(0, text.size());
+  if (detail::read_plain(line, plain)) return JsonObject(plain.root());
+  simdjson::dom::element root;
   if (const auto code = parser.parse(padded.data(), text.size(), false).get(root);
       code != simdjson::SUCCESS) {
     return detail::parse_error(code);
   }
   JsonObject object;
-  if (root.get(object) != simdjson::SUCCESS) {
+  if (Json(root).get(object) != simdjson::SUCCESS) {
     return Unexpected{ErrorCode::InvalidInput,
                       "the input is " + detail::describe(root) + "; expected an object"};
   }

@@ -70,7 +70,7 @@ Result<void> DocumentReader::append(std::string_view key, Json value, Path path,
 
 Result<void> DocumentReader::append_list(simdjson::dom::array list, Path path, Nodes& nodes) {
   const std::size_t parent = nodes.size() - 1;
-  for (const Json element : list) {
+  for (const simdjson::dom::element element : list) {
     if (Result<void> done = append({}, element, path, nodes); !done) return done;
   }
   close_container(nodes, parent);

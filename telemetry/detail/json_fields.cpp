@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/assert.hpp"
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
@@ -26,6 +27,22 @@ std::string shown(std::string_view text) {
   return out;
 }
 
+bool parse_whole(std::string_view text, std::int64_t& number) {
+  if (text.size() > 4 && text[4] == '-') return false;  // a date, as nearly always
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return rest == end && error == std::errc{};
+}
+
+// Of a value that is one.
+template <class T>
+T as(Json value) {
+  T out{};
+  const auto code = value.get(out);
+  FUSEBOX_ASSERT(code == simdjson::SUCCESS);
+  return out;
+}
+
 std::string shown_number(double number) {
   std::string out;
   JsonWriter(out).number(number);
@@ -45,23 +62,23 @@ std::string join(Path path, std::string_view member) {
 }
 
 std::string describe(Json value) {
-  using simdjson::dom::element_type;
+  using Type = Json::Type;
   switch (value.type()) {
-    case element_type::ARRAY:
+    case Type::ARRAY:
       return "a list";
-    case element_type::OBJECT:
+    case Type::OBJECT:
       return "an object";
-    case element_type::INT64:
-      return std::to_string(value.get_int64().value_unsafe());
-    case element_type::UINT64:
-      return std::to_string(value.get_uint64().value_unsafe());
-    case element_type::DOUBLE:
-      return shown_number(value.get_double().value_unsafe());
-    case element_type::STRING:
-      return '"' + shown(value.get_string().value_unsafe()) + '"';
-    case element_type::BOOL:
-      return value.get_bool().value_unsafe() ? "true" : "false";
-    case element_type::NULL_VALUE:
+    case Type::INT64:
+      return std::to_string(as<std::int64_t>(value));
+    case Type::UINT64:
+      return std::to_string(as<std::uint64_t>(value));
+    case Type::DOUBLE:
+      return shown_number(as<double>(value));
+    case Type::STRING:
+      return '"' + shown(as<std::string_view>(value)) + '"';
+    case Type::BOOL:
+      return as<bool>(value) ? "true" : "false";
+    case Type::NULL_VALUE:
       return "null";
   }
   FUSEBOX_ASSERT(false);
@@ -182,9 +199,7 @@ Reading read_time(Json value, std::optional<Instant>& out) {
   if (value.get(ns) != simdjson::SUCCESS) {
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return Reading::Wrong;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, ns);
-    if (rest != end || error != std::errc{}) {
+    if (!parse_whole(text, ns)) {
       const Result<Instant> parsed = parse_rfc3339(text);
       if (!parsed) return Reading::Wrong;
       ns = to_ns(*parsed);

@@ -11,17 +11,13 @@
 #include <string_view>
 #include <utility>
 
-#include <simdjson.h>
-
 #include "base/money.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
+#include "telemetry/detail/json_value.hpp"
 #include "telemetry/event.hpp"
 
 namespace fusebox::telemetry::detail {
-
-using Json = simdjson::dom::element;
-using JsonObject = simdjson::dom::object;
 
 // Where an object stands, for errors: {"check", "estimate"} names its members `check.estimate.x`.
 struct Path {

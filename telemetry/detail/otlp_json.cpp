@@ -137,7 +137,7 @@ Result<void> for_each(const std::optional<Json>& list, Path path, Visit visit) {
   if (!list) return {};
   simdjson::dom::array elements;
   if (list->get(elements) != SUCCESS) return wrong_member(path, {}, *list, kList);
-  for (const Json element : elements) {
+  for (const simdjson::dom::element element : elements) {
     if (Result<void> done = visit(element); !done) return done;
   }
   return {};
@@ -346,7 +346,7 @@ Result<void> OtlpJson::walk(std::string_view body, SpanEvents& events) {
   const std::size_t needed = body.size() + simdjson::SIMDJSON_PADDING;
   if (needed > padded_.size()) padded_.resize(needed);
   if (!body.empty()) std::memcpy(padded_.data(), body.data(), body.size());
-  Json root;
+  simdjson::dom::element root;
   const auto code = parser_.parse(padded_.data(), body.size(), false).get(root);
   if (code != SUCCESS) return parse_error(code);
   RequestMembers request;
