@@ -3,11 +3,16 @@
 namespace fusebox {
 
 void ArchiveWriter::write_varint(std::uint64_t value) {
-  while (value >= 0x80) {
-    out_ += static_cast<char>(value | 0x80);
-    value >>= 7;
+  if (value < 0x80) {
+    out_ += static_cast<char>(value);
+    return;
   }
-  out_ += static_cast<char>(value);
+  // Appended in one piece: each append looks at the string's capacity again.
+  std::array<char, 10> bytes;
+  std::size_t size = 0;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+  bytes[size++] = static_cast<char>(value);
+  out_.append(bytes.data(), size);
 }
 
 void ArchiveWriter::write(double value) {
