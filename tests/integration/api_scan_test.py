@@ -37,6 +37,7 @@ apiVersion: fusebox/v1
 kind: Policy
 metadata: {name: asks}
 spec:
+  default: allow
   rules:
     - {id: ask, trigger: request, when: action == "delegation", effect: require_approval}
 """
@@ -91,13 +92,13 @@ class Things:
         return draw.choice(known) if known and draw.random() < 0.8 else draw.choice(STRINGS[1:])
 
     def learn(self, operation, body):
-        if operation.name == "post_v1_check":
+        if operation == "post_v1_check":
             self.add(self.permits, body.get("permit"))
             self.add(self.known["approvals"], body.get("approval", {}).get("id"))
-        elif operation.name in ("post_v1_kills", "post_v1_kills_drills"):
+        elif operation in ("post_v1_kills", "post_v1_kills_drills"):
             self.add(self.known["kills"], body["id"])
-        elif operation.name in ("get_v1_breakers", "get_v1_limits"):
-            kind = operation.path.rsplit("/", 1)[1]
+        elif operation in ("get_v1_breakers", "get_v1_limits"):
+            kind = operation.removeprefix("get_v1_")
             for each in body[kind]:
                 self.add(self.known[kind], each["id"])
 
@@ -124,6 +125,7 @@ class Scan(unittest.TestCase):
         self.client = Client(self.daemon.api, TIMEOUT)
         self.things = Things()
         self.register_a_process()
+        self.pass_a_check()
         document = self.daemon.get("/openapi.json")[1]
         self.schemas = Schemas(document)
         self.operations = [Operation(method, path, described)
@@ -139,6 +141,16 @@ class Scan(unittest.TestCase):
             {"Content-Type": "application/json", "Authorization": "Bearer token-ann"})
         answer = self.process.connection.getresponse()
         self.things.known["processes"].append(json.loads(answer.readline())["process"])
+
+    def pass_a_check(self):
+        """Only what a check passes has a breaker and a limit to hold."""
+        headers = {"Authorization": "Bearer token-ann"}
+        decision = self.client.post("/v1/check", {"agent": "a1", "action": "tool",
+                                                  "target": "sql", "task": "t1"}, headers)[1]
+        self.things.learn("post_v1_check", decision)
+        self.assertIn("permit", decision)
+        for kind in ("breakers", "limits"):
+            self.things.learn(f"get_v1_{kind}", self.client.get(f"/v1/{kind}", headers)[1])
 
     def test_nothing_that_is_asked_breaks_the_daemon_or_its_description(self):
         answered = Counter()
@@ -176,7 +188,7 @@ class Scan(unittest.TestCase):
             self.assertFalse(forbidden, asked)
             answered[operation.name] += 1
             if not operation.is_endless and media == "application/json":
-                self.things.learn(operation, json.loads(answer))
+                self.things.learn(operation.name, json.loads(answer))
 
     def ask(self, operation, target, body, headers):
         client = Client(self.daemon.api, TIMEOUT) if operation.is_endless else self.client

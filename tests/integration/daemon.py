@@ -65,7 +65,11 @@ class Daemon:
     def close(self):
         if self.process and self.process.poll() is None:
             self.kill()
+        log = self.log() if self.process else ""
         subprocess.run(["rm", "-rf", str(self.folder)], check=False)
+        # Most daemons here end by SIGKILL, so that no exit code says what a sanitizer found.
+        if "Sanitizer" in log or "runtime error:" in log:
+            raise AssertionError("a sanitizer found something:\n" + log)
 
     def client(self, listener=None):
         return Client(listener or self.api)

@@ -61,10 +61,16 @@ class Schemas:
         properties.update(schema.get("properties", {}))
         return properties, required | set(schema.get("required", []))
 
+    def choices(self, schema):
+        """Names of which exactly one must stand, for each `oneOf` that is about names."""
+        parts = [schema, *(self.resolve(part) for part in schema.get("allOf", []))]
+        return [[name for each in part["oneOf"] for name in each["required"]] for part in parts
+                if all(set(each) == {"required"} for each in part.get("oneOf", [{}]))]
+
     def faults(self, schema, value, at="$"):
         """What of `value` the schema forbids, as texts; empty if it fits."""
         schema = self.resolve(schema)
-        if "oneOf" in schema:
+        if "oneOf" in schema and not self.choices(schema):
             fits = [each for each in schema["oneOf"] if not self.faults(each, value, at)]
             return [] if len(fits) == 1 else [f"{at}: fits {len(fits)} of {schema['oneOf']}"]
         types = schema.get("type", [])
@@ -101,6 +107,8 @@ class Schemas:
     def member_faults(self, schema, value, at):
         properties, required = self.members(schema)
         found = [f"{at}: {name} is missing" for name in sorted(required - set(value))]
+        found += [f"{at}: expected one of {names}" for names in self.choices(schema)
+                  if len(set(names) & set(value)) != 1]
         closed = schema.get("unevaluatedProperties", True) is False
         other = False if closed else schema.get("additionalProperties", True)
         for name, each in value.items():
@@ -120,7 +128,7 @@ class Schemas:
             return draw.choice(likely)
         if "enum" in schema:
             return draw.choice(schema["enum"])
-        if "oneOf" in schema:
+        if "oneOf" in schema and not self.choices(schema):
             return self.example(draw.choice(schema["oneOf"]), draw, words)
         kind = schema.get("type", "object")
         kind = draw.choice(kind) if isinstance(kind, list) else kind
@@ -132,8 +140,11 @@ class Schemas:
 
     def example_object(self, schema, draw, words):
         properties, required = self.members(schema)
-        chosen = [name for name in properties if name in required or draw.random() < 0.3]
-        value = {name: self.example(properties[name], draw, words, name) for name in chosen}
+        chosen = {name for name in properties if name in required or draw.random() < 0.3}
+        for names in self.choices(schema):
+            chosen = chosen - set(names) | {draw.choice(names)}
+        value = {name: self.example(properties[name], draw, words, name)
+                 for name in properties if name in chosen}
         if not properties:
             value = {draw.choice(string.ascii_letters): anything(draw, 3)}
         return value
