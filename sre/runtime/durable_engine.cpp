@@ -60,9 +60,15 @@ bool same_order(const killswitch::Order& a, const killswitch::Order& b) {
   return a.id == b.id && a.scope == b.scope && a.reg == b.reg && a.rearm_actors == b.rearm_actors;
 }
 
-bool contains(std::span<const killswitch::Order> orders, const killswitch::Order& wanted) {
-  return std::any_of(orders.begin(), orders.end(),
-                     [&](const killswitch::Order& order) { return same_order(order, wanted); });
+bool contains(const OrdersById& orders, const killswitch::Order& wanted) {
+  const auto found = orders.find(wanted.id);
+  return found != orders.end() && same_order(found->second, wanted);
+}
+
+OrdersById by_id(std::span<const killswitch::Order> orders) {
+  OrdersById out;
+  for (const killswitch::Order& order : orders) out.emplace(order.id, order);
+  return out;
 }
 
 std::string torn_body(std::string_view file, std::uint64_t bytes) {
@@ -229,7 +235,7 @@ Result<void> DurableEngine::begin(DurableOptions options, const std::string& tor
                 effects);
   }
   if (auto done = audit_.append(effects.audit); !done) return done;
-  latched_.assign(latched.begin(), latched.end());
+  latched_ = by_id(latched);
   if (auto done = latch_news(); !done) return done;
   if (auto done = save_now(); !done) return done;
   return folder_.mark();
@@ -286,13 +292,14 @@ WriteFault DurableEngine::write() {
 }
 
 Result<void> DurableEngine::latch_news() {
+  const std::vector<killswitch::Order> orders = engine_.orders();
   std::vector<killswitch::Order> news;
-  for (const killswitch::Order& order : engine_.orders()) {
+  for (const killswitch::Order& order : orders) {
     if (!contains(latched_, order)) news.push_back(order);
   }
   auto done = news.empty() ? latch_.repair() : latch_.append(news);
   if (!done) return done;
-  latched_ = engine_.orders();
+  latched_ = by_id(orders);
   latch_changed_ = false;
   return {};
 }

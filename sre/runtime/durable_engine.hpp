@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -65,6 +66,8 @@ struct WriteFault {
   std::optional<Error> state;  // log or audit: replies that promise something must not be given
   std::optional<Error> latch;  // a stop order holds in memory only
 };
+
+using OrdersById = std::map<std::string, killswitch::Order, std::less<>>;
 
 // Owned by the engine thread.
 class DurableEngine {
@@ -125,10 +128,10 @@ class DurableEngine {
   store::AuditLog audit_;
   store::Latch latch_;
   std::unique_ptr<store::CheckpointStore> checkpoints_;
-  std::string frame_;                       // inputs applied since the last write
-  std::string audit_bytes_;                 // and what they added to the chain
-  std::optional<Error> fault_;              // of a frame that the log did not take
-  std::vector<killswitch::Order> latched_;  // as the latch has them
+  std::string frame_;           // inputs applied since the last write
+  std::string audit_bytes_;     // and what they added to the chain
+  std::optional<Error> fault_;  // of a frame that the log did not take
+  OrdersById latched_;          // as the latch has them
   bool latch_changed_ = false;
   std::uint64_t log_bytes_ = 0;  // since the last checkpoint
 };
