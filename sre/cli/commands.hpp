@@ -20,6 +20,7 @@ void add_limit_orders(CLI::App& limits, int& exit_code);
 void add_approval_orders(CLI::App& approvals, int& exit_code);
 void add_replay(CLI::App& program, int& exit_code);
 void add_validate(CLI::App& program, int& exit_code);
+void add_export(CLI::App& program, int& exit_code);
 void add_exec(CLI::App& program, int& exit_code);
 void add_policy(CLI::App& program, int& exit_code);
 void add_version(CLI::App& program, int& exit_code);

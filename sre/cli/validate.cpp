@@ -59,7 +59,9 @@ std::string valid_text(const engine::EngineSpec& engine, std::size_t scenarios) 
                      std::to_string(engine.breakers.size()) + " breakers, " +
                      std::to_string(engine.limits.size()) + " limits, " +
                      std::to_string(engine.policies.size()) + " policies";
-  if (scenarios > 0) text += ", " + std::to_string(scenarios) + " scenarios";
+  if (scenarios > 0) {
+    text += ", " + std::to_string(scenarios) + (scenarios == 1 ? " scenario" : " scenarios");
+  }
   return text;
 }
 

@@ -1,5 +1,6 @@
 """The command line: help, exit codes, bad input, full disks, readers that go away."""
 
+import json
 import os
 import subprocess
 import sys
@@ -20,6 +21,8 @@ class CommandLine(unittest.TestCase):
         for command in (["serve"], ["demo"], ["slo"], ["breakers"], ["limits"], ["agents"],
                         ["approvals"], ["check"], ["kill"], ["rearm"], ["exec"], ["audit"],
                         ["audit", "verify"], ["audit", "export"], ["replay"], ["validate"],
+                        ["export"], ["export", "schema"], ["export", "openapi"],
+                        ["export", "grafana"],
                         ["policy"], ["policy", "test"], ["version"], []):
             code, out, _ = run(PROGRAM, *command, "--help")
             self.assertEqual(code, 0, command)
@@ -122,6 +125,46 @@ class CommandLine(unittest.TestCase):
         self.assertIn("`chaos` is not built yet", err)
         code, _, err = run(PROGRAM, "nonsense")
         self.assertIn("no command `nonsense`", err)
+
+    def test_export_writes_whole_files_and_names_them(self):
+        dashboard = HERE.parent.parent / "exporters" / "grafana" / "fleet.json"
+        for what, name in (("schema", "scenario.schema.json"), ("openapi", "openapi.json"),
+                           ("grafana", "fleet.json")):
+            with tempfile.TemporaryDirectory() as folder:
+                code, out, err = run(PROGRAM, "export", what, folder + "/new/deep")
+                self.assertEqual(code, 0, err)
+                path = Path(folder) / "new" / "deep" / name
+                self.assertEqual(out, f"{path}\n")
+                self.assertTrue(json.loads(path.read_text()))
+                if what == "grafana":
+                    self.assertEqual(path.read_bytes(), dashboard.read_bytes())
+
+    def test_export_says_what_it_cannot_write_and_what_is_not_built(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "file").write_text("")
+            code, _, err = run(PROGRAM, "export", "schema", folder + "/file")
+            self.assertEqual(code, 1)
+            self.assertIn(folder + "/file", err)
+        code, _, err = run(PROGRAM, "export", "prometheus-rules", "here")
+        self.assertEqual(code, 2)
+        self.assertIn("prometheus-rules", err)
+
+    def test_validate_reads_scenarios(self):
+        scenario = HERE.parent / "config" / "data" / "accepted" / "scenario.yaml"
+        code, out, err = run(PROGRAM, "validate", str(scenario))
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(out.endswith(", 1 scenario\n"), out)
+        with tempfile.TemporaryDirectory() as folder:
+            wrong = Path(folder) / "wrong.yaml"
+            wrong.write_text(scenario.read_text().replace("type: slow_ttft", "type: slow_tft"))
+            code, _, err = run(PROGRAM, "validate", str(wrong))
+            self.assertEqual(code, 2)
+            self.assertIn("wrong.yaml:24:28: error[E0106]", err)
+            unknown = Path(folder) / "unknown.yaml"
+            unknown.write_text(scenario.read_text().replace("[task-success, ttft]", "[elsewhere]"))
+            code, _, err = run(PROGRAM, "validate", str(unknown))
+            self.assertEqual(code, 0, "the configuration it runs under may have it")
+            self.assertIn("notice[E0110]: no SLO is named `elsewhere`", err)
 
     def test_a_daemon_that_is_not_there_is_exit_code_5(self):
         for command in (["slo"], ["kill", "global", "--reason", "r"],
