@@ -107,6 +107,7 @@ class Fleet {
 
   // fleet.cpp: the clock, arrivals, tasks
   void handle(const Agenda::Entry& entry);
+  void fetch(const Due& due) const;
   void handle_task(const Due& due);
   void on_tick();
   void on_arrival();

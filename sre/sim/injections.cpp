@@ -57,7 +57,7 @@ Impairment Injections::meet(const Call& call, Instant now) {
     if (site.arm != chaos::Arm::Experiment) continue;
     Name agent;
     Name tenant;
-    site.unit = roster_.unit(call.caller);
+    site.unit = call.caller.unit;
     site.since_start = now - run_.start;
     site.agent = name_agent(call.caller.agent, agent).view();
     site.tenant = name_tenant(tenant_of(call.caller.agent), tenant).view();

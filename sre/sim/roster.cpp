@@ -58,12 +58,17 @@ void Roster::reset_unit(std::size_t slot, const Name& name) {
 
 Membership Roster::begin_task(AgentIndex agent, Duration since_start) {
   if (agents_[agent].session == kNone) agents_[agent].session = begin_session(agent);
-  const Membership who{agent, agents_[agent].session, chaos::Arm::Outside};
-  Session& session = sessions_[who.session];
+  const SessionIndex index = agents_[agent].session;
+  Session& session = sessions_[index];
   ++agents_[agent].open;
   ++session.open;
   if (--session.turns == 0) agents_[agent].session = kNone;
-  return {who.agent, who.session, split_.arm(unit(who), since_start)};
+  const std::uint64_t unit = units_[unit_slot(agent, index)];
+  return {.agent = agent,
+          .session = index,
+          .session_number = session.number,
+          .arm = split_.arm(unit, since_start),
+          .unit = unit};
 }
 
 SessionIndex Roster::begin_session(AgentIndex agent) {
@@ -115,10 +120,6 @@ std::size_t Roster::unit_slot(AgentIndex agent, SessionIndex session) const {
   return session;
 }
 
-std::uint64_t Roster::unit(const Membership& member) const {
-  return units_[unit_slot(member.agent, member.session)];
-}
-
 std::int64_t Roster::count_call(const Membership& member, std::size_t target) {
   const std::size_t slot = unit_slot(member.agent, member.session);
   return calls_[slot * scenario_.targets.size() + target]++;
@@ -127,7 +128,7 @@ std::int64_t Roster::count_call(const Membership& member, std::size_t target) {
 void Roster::name_unit(const Membership& member, Name& out) const {
   switch (scenario_.population.unit) {
     case chaos::Unit::Session:
-      name_session(member.agent, session_number(member), out);
+      name_session(member.agent, member.session_number, out);
       return;
     case chaos::Unit::Agent:
       name_agent(member.agent, out);

@@ -19,11 +19,14 @@ namespace fusebox::sim {
 
 using SessionIndex = std::uint32_t;
 
-// A task's place in the roster.
+// A task's place in the roster, with what is asked of it again and again: looking that up would be
+// a miss of the cache each time.
 struct Membership {
   AgentIndex agent = 0;
   SessionIndex session = 0;
+  std::uint32_t session_number = 0;  // of the agent's, from 0
   chaos::Arm arm = chaos::Arm::Outside;
+  std::uint64_t unit = 0;  // chaos::PopulationSplit::unit_hash
 };
 
 class Roster {
@@ -42,10 +45,6 @@ class Roster {
   // Tasks of the agent that are under way.
   [[nodiscard]] std::uint32_t open_tasks(AgentIndex agent) const { return agents_[agent].open; }
 
-  [[nodiscard]] std::uint64_t unit(const Membership& member) const;
-  [[nodiscard]] std::uint32_t session_number(const Membership& member) const {
-    return sessions_[member.session].number;
-  }
   // The number of the unit's next call on the target, from 0; counts it.
   [[nodiscard]] std::int64_t count_call(const Membership& member, std::size_t target);
 
