@@ -23,10 +23,11 @@ struct RetryRules {
   Duration base = std::chrono::milliseconds{500};
   Duration cap = std::chrono::seconds{8};
   Ratio jitter{1, 4};  // a wait is shortened by up to this share
-  // A Retry-After within (0, x] is waited for; beyond it the wait is the SDK's own (Anthropic) or
-  // the call is not retried (OpenAI).
-  Duration retry_after_max = std::chrono::seconds{60};
-  bool retry_beyond = true;
+  // A Retry-After within (0, x] is waited for. Beyond it the call is not retried (OpenAI 3.52, the
+  // default), or the wait is the SDK's own (Anthropic until it began to wait however long it is
+  // told, with 60 s; 2.11 waits).
+  Duration retry_after_max = std::chrono::minutes{2};
+  bool retry_beyond = false;
   Duration timeout = std::chrono::minutes{10};  // of one upstream call
 };
 

@@ -13,13 +13,14 @@ constexpr std::uint64_t kNoJitter = 0;
 constexpr std::uint64_t kHalfJitter = std::uint64_t{1} << 63;
 constexpr std::uint64_t kAllJitter = ~std::uint64_t{0};
 
-chaos::RetryRules anthropic() { return {}; }
-chaos::RetryRules openai() {
+// As the SDK of Anthropic was until it began to wait as long as it is told.
+chaos::RetryRules anthropic() {
   chaos::RetryRules rules;
-  rules.retry_after_max = 120s;
-  rules.retry_beyond = false;
+  rules.retry_after_max = 60s;
+  rules.retry_beyond = true;
   return rules;
 }
+chaos::RetryRules openai() { return {}; }
 chaos::RetryRules patient() {
   chaos::RetryRules rules;
   rules.retries_max = 10;
