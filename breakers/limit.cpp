@@ -47,6 +47,7 @@ struct Limit::Impl : detail::LimitState {
   void charge(KeyIndex key, const Amounts& reserved, const Usage& usage, Instant at, Instant now,
               std::vector<telemetry::RecordBody>& out);
   [[nodiscard]] telemetry::LimitRecord record_of(KeyIndex key, const Crossing& crossing) const;
+  [[nodiscard]] LimitSnapshot snapshot_of_none() const;  // of its keys
   [[nodiscard]] LimitKey snapshot_of(KeyIndex key, Instant now) const;
 
   std::vector<Crossing> crossings;  // reused, so that settling does not allocate
@@ -120,6 +121,14 @@ telemetry::LimitRecord Limit::Impl::record_of(KeyIndex key, const Crossing& cros
   if (crossing.threshold) record.threshold = crossing.threshold->to_double();
   record.overrun = !crossing.threshold;
   return record;
+}
+
+LimitSnapshot Limit::Impl::snapshot_of_none() const {
+  return {.name = spec.name,
+          .scope = spec.scope,
+          .mode = spec.mode,
+          .leaked_slots = leaked_slots,
+          .keys = {}};
 }
 
 LimitKey Limit::Impl::snapshot_of(KeyIndex key, Instant now) const {
@@ -259,17 +268,18 @@ telemetry::LimitRecord Limit::record_of(KeyIndex key, Resource resource, std::st
 }
 
 LimitSnapshot Limit::snapshot(Instant now) const {
-  LimitSnapshot out{.name = spec().name,
-                    .scope = spec().scope,
-                    .mode = spec().mode,
-                    .leaked_slots = impl_->leaked_slots,
-                    .keys = {}};
+  LimitSnapshot out = impl_->snapshot_of_none();
   for (const KeyIndex key : impl_->keys.sorted()) out.keys.push_back(impl_->snapshot_of(key, now));
   return out;
 }
 
-void Limit::write_summary(JsonWriter& json, Instant now) const {
-  write_entries(json, snapshot(now));
+void Limit::write_summary(JsonWriter& json, Instant now,
+                          const std::function<void()>& written) const {
+  const LimitSnapshot about = impl_->snapshot_of_none();
+  for (const KeyIndex key : impl_->keys.sorted()) {
+    write_entry(json, about, impl_->snapshot_of(key, now));
+    written();
+  }
 }
 
 bool Limit::gave_out(const std::vector<Hold>& holds) const { return impl_->gave_out(holds); }

@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -146,8 +147,9 @@ class Limit {
   [[nodiscard]] std::size_t key_count() const;
 
   [[nodiscard]] LimitSnapshot snapshot(Instant now) const;
-  // write_entries of the snapshot.
-  void write_summary(JsonWriter& json, Instant now) const;
+  // write_entries of the snapshot, without taking one: there may be a key for every task. Calls
+  // `written` after each entry, so that the caller may take away what stands in the output.
+  void write_summary(JsonWriter& json, Instant now, const std::function<void()>& written) const;
 
   // Could these be exactly the holds that are not settled? For holds that come from a file beside
   // this limit's own state.

@@ -38,30 +38,6 @@ void write_raised(JsonWriter& json, const LimitKey& key) {
   json.end_array();
 }
 
-void write_limit_key(JsonWriter& json, const LimitSnapshot& limit, const LimitKey& key) {
-  json.begin_object();
-  json.field("limit", limit.name);
-  json.key("key");
-  limit.scope.write_json(json, key.key);
-  write_amounts(json, "used", key, &BudgetUse::used);
-  write_amounts(json, "reserved", key, &BudgetUse::reserved);
-  write_amounts(json, "max", key, &BudgetUse::max);
-  json.field("overrun", key.overrun);
-  if (key.slots) {
-    json.field("in_flight", key.slots->in_flight);
-    json.field("in_flight_max", key.slots->max);
-  }
-  if (key.rate) {
-    json.key("rate");
-    json.begin_object();
-    json.field("available", key.rate->available);
-    json.field("burst", key.rate->burst);
-    json.end_object();
-  }
-  write_raised(json, key);
-  json.end_object();
-}
-
 void write_breaker_key(JsonWriter& json, const BreakerSnapshot& breaker, const BreakerKey& key) {
   json.begin_object();
   json.field("breaker", breaker.name);
@@ -87,8 +63,32 @@ void write_entries(JsonWriter& json, const BreakerSnapshot& breaker) {
   for (const BreakerKey& key : breaker.keys) write_breaker_key(json, breaker, key);
 }
 
+void write_entry(JsonWriter& json, const LimitSnapshot& limit, const LimitKey& key) {
+  json.begin_object();
+  json.field("limit", limit.name);
+  json.key("key");
+  limit.scope.write_json(json, key.key);
+  write_amounts(json, "used", key, &BudgetUse::used);
+  write_amounts(json, "reserved", key, &BudgetUse::reserved);
+  write_amounts(json, "max", key, &BudgetUse::max);
+  json.field("overrun", key.overrun);
+  if (key.slots) {
+    json.field("in_flight", key.slots->in_flight);
+    json.field("in_flight_max", key.slots->max);
+  }
+  if (key.rate) {
+    json.key("rate");
+    json.begin_object();
+    json.field("available", key.rate->available);
+    json.field("burst", key.rate->burst);
+    json.end_object();
+  }
+  write_raised(json, key);
+  json.end_object();
+}
+
 void write_entries(JsonWriter& json, const LimitSnapshot& limit) {
-  for (const LimitKey& key : limit.keys) write_limit_key(json, limit, key);
+  for (const LimitKey& key : limit.keys) write_entry(json, limit, key);
 }
 
 }  // namespace fusebox::breakers

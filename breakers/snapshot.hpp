@@ -87,5 +87,7 @@ void write_entries(JsonWriter& json, const BreakerSnapshot& breaker);
 //   wall_clock in milliseconds; overrun; with a concurrency cap in_flight and in_flight_max; with a
 //   rate rate{available,burst}, what would pass at once now and from idle; raised[…] where it is.
 void write_entries(JsonWriter& json, const LimitSnapshot& limit);
+// One of them, of a key that need not be among the snapshot's.
+void write_entry(JsonWriter& json, const LimitSnapshot& limit, const LimitKey& key);
 
 }  // namespace fusebox::breakers

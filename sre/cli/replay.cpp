@@ -41,7 +41,7 @@ class Replay {
  private:
   [[nodiscard]] int feed_all();
   void write_records(const telemetry::Input& cause);
-  void write_summary();
+  [[nodiscard]] Result<void> write_summary();
   [[nodiscard]] int ask();
   [[nodiscard]] bool wants_lines() const { return options_.check.empty() || !options_.out.empty(); }
   int malformed(std::int64_t line, const Error& error) const;
@@ -62,7 +62,9 @@ int Replay::run() {
     if (auto opened = output_.open(options_.out); !opened) return failed(opened.error());
   }
   if (const int code = feed_all(); code != kSuccess) return code;
-  if (wants_lines()) write_summary();
+  if (auto written = wants_lines() ? write_summary() : Result<void>{}; !written) {
+    return failed(written.error());
+  }
   if (auto finished = output_.finish(); !finished) return failed(finished.error());
   return options_.check.empty() ? kSuccess : ask();
 }
@@ -110,15 +112,19 @@ void Replay::write_records(const telemetry::Input& cause) {
   effects_.clear();
 }
 
-void Replay::write_summary() {
+Result<void> Replay::write_summary() {
+  Result<void> flushed;
   if (!readable_) {
-    engine_.write_summary(output_.buffer());
+    engine_.write_summary(output_.buffer(), [&] {
+      if (flushed) flushed = output_.flush_if_large();
+    });
     output_.buffer() += '\n';
-    return;
+    return flushed;
   }
   std::string summary;
   engine_.write_summary(summary);
   append_summary_tables(output_.buffer(), summary, colour_);
+  return flushed;
 }
 
 // One decision of the state at the end of the journal.

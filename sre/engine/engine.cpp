@@ -193,7 +193,9 @@ Instant Engine::now() const { return impl_->now; }
 
 Status Engine::status() { return impl_->status(); }
 
-void Engine::write_summary(std::string& out) { impl_->write_summary(out); }
+void Engine::write_summary(std::string& out, const std::function<void()>& written) {
+  impl_->write_summary(out, written);
+}
 
 std::string Engine::save() const { return impl_->save(); }
 

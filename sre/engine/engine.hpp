@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,7 +65,10 @@ class Engine {
   [[nodiscard]] Status status();
 
   // {"summary":{slos, breakers, limits, kills, events, audit}} at now(), appended without newline.
-  void write_summary(std::string& out);
+  // It can be longer than the state itself, so `written` is called after each key of a limit, and
+  // may take away what stands in `out` by then.
+  void write_summary(
+      std::string& out, const std::function<void()>& written = [] {});
 
   // The whole state as bytes that end in their own digest, and back into a fresh engine. Under
   // another configuration it is as if the engine had been reconfigured since; the effects are then

@@ -4,7 +4,7 @@
 #include "sre/engine/detail/core.hpp"
 
 namespace fusebox::engine {
-void Engine::Impl::write_summary(std::string& out) {
+void Engine::Impl::write_summary(std::string& out, const std::function<void()>& written) {
   JsonWriter json(out);
   json.begin_object();
   json.key("summary");
@@ -19,7 +19,7 @@ void Engine::Impl::write_summary(std::string& out) {
   json.end_array();
   json.key("limits");
   json.begin_array();
-  for (breakers::Limit& limit : limits) limit.write_summary(json, now);
+  for (breakers::Limit& limit : limits) limit.write_summary(json, now, written);
   json.end_array();
   json.key("kills");
   json.begin_array();

@@ -118,7 +118,7 @@ class Driver {
     std::string out;
     JsonWriter json(out);
     json.begin_array();
-    limit.write_summary(json, now);
+    limit.write_summary(json, now, [] {});
     json.end_array();
     return out;
   }

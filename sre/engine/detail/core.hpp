@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -194,7 +195,7 @@ struct Engine::Impl {
   [[nodiscard]] const KeySpec& subject_spec_of(const Override& given);
 
   // summary.cpp
-  void write_summary(std::string& out);
+  void write_summary(std::string& out, const std::function<void()>& written);
   void write_counters(JsonWriter& json) const;
   [[nodiscard]] std::int64_t all_condition_errors() const;
 
