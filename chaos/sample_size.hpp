@@ -19,6 +19,7 @@ struct SampleQuestion {
 //
 // with p the baseline, q = p - drop and m their mean, rounded up. From 0.99, a fall by a point:
 // 1.645 * 0.1719 + 0.842 * 0.1718 = 0.4273, over 0.01 and squared: 1,826.
+// At most 10^15: a drop that small is asked for by mistake.
 [[nodiscard]] std::int64_t samples_per_arm(const SampleQuestion& question);
 
 }  // namespace fusebox::chaos

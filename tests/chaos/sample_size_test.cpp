@@ -34,5 +34,10 @@ TEST(SamplesPerArm, MoreCertaintyNeedsMore) {
   EXPECT_LT(samples(0.95, 0.8), samples(0.95, 0.9));
 }
 
+TEST(SamplesPerArm, ADropOfNothingNeedsMoreThanAnybodyHas) {
+  EXPECT_EQ(samples_per_arm({.baseline = 0.99, .drop = 1e-15, .confidence = 0.95, .power = 0.8}),
+            1'000'000'000'000'000);
+}
+
 }  // namespace
 }  // namespace fusebox::chaos
