@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "chaos/random.hpp"
+#include "tests/base/count_allocations.hpp"
 
 namespace fusebox::chaos {
 namespace {
@@ -258,6 +259,19 @@ TEST(Injector, DrawsOfOneCallAreItsOwn) {
   EXPECT_EQ(injector.draw(0, call(0)), injector.draw(0, call(0, 5min)));
   EXPECT_NE(injector.draw(0, call(0)), injector.draw(1, call(0)));
   EXPECT_NE(injector.draw(0, call(0)), injector.draw(0, call(1)));
+}
+
+TEST(Injector, DecidesWithoutAllocation) {
+  FaultSpec narrow = fault("narrow", Hang{});
+  narrow.match.agent = "agent-*7";
+  const Scenario scenario = scenario_with({fault("slow", SlowTtft{Constant{1s}}), narrow});
+  Injector injector(scenario, 1);
+  CallSite site = call(0);
+  site.agent = "agent-of-a-name-that-no-string-holds-by-itself-17";
+  allocations = {};
+  for (; site.call_index < 1'000; ++site.call_index) (void)injector.decide(site);
+  EXPECT_EQ(allocations.count, 0u);
+  EXPECT_EQ(injector.injected(1), 1'000);
 }
 
 }  // namespace

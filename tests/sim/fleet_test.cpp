@@ -218,5 +218,13 @@ TEST(Fleet, SeedsDifferAndRepeat) {
   EXPECT_NE(hash(1), hash(2));
 }
 
+TEST(Fleet, AnAgentTakesAtMost128Bytes) {
+  chaos::Scenario scenario = scenario_with({});
+  scenario.workload.agents = 10'000;
+  scenario.workload.rate = 1'000;
+  World world(scenario, steady_profile());
+  EXPECT_LE(world.run().fleet->roster_bytes(), 128u * 10'000u);
+}
+
 }  // namespace
 }  // namespace fusebox::sim
