@@ -20,8 +20,9 @@ readonly BUILD=(make cmake ninja-build clang-16 lld-16 ccache pkg-config libboos
 # libclang-rt: the sanitizers and libFuzzer. llvm-16: their stack traces with names.
 # prometheus: promtool, the oracle of the alert tests, and a server that scrapes.
 # python3-venv, nodejs, npm: agents that others wrote, see peers.sh.
+# zsh, fish: shells that read our completion scripts.
 readonly TEST=(g++ libgtest-dev libgmock-dev libclang-rt-16-dev llvm-16 prometheus python3
-  python3-venv nodejs npm)
+  python3-venv nodejs npm zsh fish)
 readonly BENCH=(libbenchmark-dev)
 readonly LINT=(clang-format-16 clang-tidy-16)
 readonly CHROOT=(mmdebstrap git)

@@ -64,7 +64,8 @@ void add_check(CLI::App& program, int& exit_code) {
   auto* command = program.add_subcommand("check", "Ask for one decision, as an agent would");
   auto options = std::make_shared<Options>();
   command->add_option("--agent", options->agent, "who asks")->required();
-  command->add_option("--action", options->action, "llm, tool, delegation or task")
+  command->add_option("--action", options->action, "what it asks to do")
+      ->check(CLI::IsMember({"llm", "tool", "delegation", "task"}))
       ->capture_default_str();
   command->add_option("--target", options->target, "the tool, the model, the other agent");
   command->add_option("--tenant", options->tenant);

@@ -23,6 +23,7 @@ void add_validate(CLI::App& program, int& exit_code);
 void add_export(CLI::App& program, int& exit_code);
 void add_exec(CLI::App& program, int& exit_code);
 void add_policy(CLI::App& program, int& exit_code);
+void add_completion(CLI::App& program, int& exit_code);
 void add_version(CLI::App& program, int& exit_code);
 
 // "fusebox 0.1.0"

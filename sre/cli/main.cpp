@@ -16,7 +16,7 @@ namespace {
 
 // Commands that the design names and that are not built yet: refused by name, not as unknown words.
 constexpr std::string_view kLater[] = {"incidents", "chaos", "explain", "doctor", "gate",
-                                       "token",     "mcp",   "hook",    "top",    "completion"};
+                                       "token",     "mcp",   "hook",    "top"};
 
 bool comes_later(std::string_view word) {
   return std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater);
@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
   add_policy(program, exit_code);
   add_exec(program, exit_code);
   add_export(program, exit_code);
+  add_completion(program, exit_code);
   add_version(program, exit_code);
   if (argc > 1 && comes_later(argv[1])) {
     print_error(std::string("`") + argv[1] + "` is not built yet; `fusebox --help` lists what is");

@@ -267,7 +267,9 @@ void add_rearm(CLI::App& program, int& exit_code) {
 void add_breaker_orders(CLI::App& breakers, int& exit_code) {
   auto* command = breakers.add_subcommand("force", "Open or close a breaker for a while");
   auto options = add_common(*command, "BREAKER", "its name and key values: tools:search");
-  command->add_option("--state", options->state, "open or closed")->required();
+  command->add_option("--state", options->state, "what it is to be")
+      ->required()
+      ->check(CLI::IsMember({"open", "closed"}));
   add_validity(*command, *options);
   on_run(*command, exit_code, options, force);
 }

@@ -23,7 +23,8 @@ class CommandLine(unittest.TestCase):
                         ["audit", "verify"], ["audit", "export"], ["replay"], ["validate"],
                         ["export"], ["export", "schema"], ["export", "openapi"],
                         ["export", "grafana"],
-                        ["policy"], ["policy", "test"], ["version"], []):
+                        ["policy"], ["policy", "test"], ["completion"],
+                        ["version"], []):
             code, out, _ = run(PROGRAM, *command, "--help")
             self.assertEqual(code, 0, command)
             if command not in (["policy"], ["audit"]):
