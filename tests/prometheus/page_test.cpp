@@ -17,6 +17,16 @@ TEST(PrometheusPage, LabelValuesEscapeBackslashQuoteAndNewline) {
   EXPECT_EQ(label("a", "käse\t{},= #"), "a=\"käse\t{},= #\"");
 }
 
+// A reader that takes U+0000 for the end loses the rest of the page; terminals obey the others.
+TEST(PrometheusPage, ControlCharactersAreWrittenOutAndNoTwoNamesBecomeOne) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(label("a", "x\0y"sv), R"(a="x\\u0000y")");
+  EXPECT_EQ(label("a", "\x1b[31m\x7f\r"), R"(a="\\u001b[31m\\u007f\\u000d")");
+  EXPECT_EQ(label("a", R"(x\u0000y)"), R"(a="x\\u005cu0000y")");
+  EXPECT_EQ(label("a", R"(C:\users)"), R"(a="C:\\u005cusers")");
+  EXPECT_EQ(label("a", R"(C:\temp)"), R"(a="C:\\temp")");
+}
+
 TEST(PrometheusPage, HelpEscapesBackslashAndNewlineButNoQuote) {
   std::string out;
   Page(out).family({MetricType::Counter, "a_total", "a \"b\"\nc\\"});

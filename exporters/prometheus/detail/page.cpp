@@ -1,5 +1,6 @@
 #include "exporters/prometheus/detail/page.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -17,6 +18,33 @@ void append_escaped(std::string& out, std::string_view text, std::string_view sp
     out += text[at] == '\n' ? 'n' : text[at];
     text.remove_prefix(at + 1);
   }
+}
+
+// A line break has an escape of its own in the format, and a tab harms nobody.
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
+}
+
+// Control characters as \u0000: readers of the format stumble over some of them. A backslash before
+// a u is written that way, too, so that no two names become one.
+std::string visible(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool imitates = text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'u';
+    if (!imitates && !is_control(text[i])) {
+      out += text[i];
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(text[i]);
+    out.append("\\u00").append({kDigits[byte >> 4], kDigits[byte & 15]});
+  }
+  return out;
+}
+
+bool is_visible(std::string_view text) {
+  return text.find("\\u") == std::string_view::npos &&
+         std::none_of(text.begin(), text.end(), is_control);
 }
 
 std::string_view name_of(MetricType type) {
@@ -57,7 +85,12 @@ void append_label(std::string& out, std::size_t begin, std::string_view name,
   if (out.size() != begin) out += ',';
   out += name;
   out += "=\"";
-  append_escaped(out, value, "\\\"\n");
+  constexpr std::string_view kSpecial = "\\\"\n";
+  if (is_visible(value)) {
+    append_escaped(out, value, kSpecial);
+  } else {
+    append_escaped(out, visible(value), kSpecial);
+  }
   out += '"';
 }
 
