@@ -80,15 +80,20 @@ Result<SigningKey> load_or_create_audit_key(Files& files, const StatePaths& path
     const auto text = read_small(files, paths.audit_key);
     if (!text) return Unexpected{text.error()};
     auto key = SigningKey::from_pem(*text);
-    if (!key) return Unexpected{key.error().code, paths.audit_key + ": " + key.error().message};
-    return key;
+    if (key) return key;
+    return Unexpected{key.error().code,
+                      paths.audit_key + ": " + key.error().message +
+                          "; nothing was changed: bring back a copy of it, or move it and " +
+                          paths.audit + " away together, and a new key begins a new audit"};
   }
   const auto has_signatures = files.exists(paths.audit_public_key);
   if (!has_signatures) return Unexpected{has_signatures.error()};
   if (*has_signatures) {
-    return Unexpected{ErrorCode::StateCorrupt,
-                      paths.audit_key + " is missing, and " + paths.audit +
-                          " is signed with it; bring it back, or move that folder away"};
+    return Unexpected{
+        ErrorCode::StateCorrupt,
+        paths.audit_key + " is missing, and " + paths.audit +
+            " is signed with it; bring it back, or move that folder away, and a new key "
+            "begins a new audit"};
   }
   SigningKey key(secret);
   auto done =

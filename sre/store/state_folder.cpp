@@ -29,11 +29,16 @@ Result<void> check_marker(const std::string& path, std::string_view marker) {
   if (const auto version = later_version(marker)) {
     return Unexpected{ErrorCode::StateNewer, path + ": version " + std::to_string(*version) +
                                                  " of the state folder; this program knows up to " +
-                                                 std::to_string(kVersion)};
+                                                 std::to_string(kVersion) +
+                                                 "; nothing was changed: start the program that "
+                                                 "wrote it, or name another folder"};
   }
-  return Unexpected{ErrorCode::StateCorrupt, path + ": no marker of a state folder; expected '" +
-                                                 marker_text().substr(0, marker_text().size() - 1) +
-                                                 "'"};
+  const std::string line = marker_text().substr(0, marker_text().size() - 1);
+  return Unexpected{ErrorCode::StateCorrupt,
+                    path + ": no marker of a state folder; expected '" + line +
+                        "'; nothing was changed: if the folder is fusebox's, write that line into "
+                        "the file (echo '" +
+                        line + "' > " + path + "), else name another folder"};
 }
 
 }  // namespace
