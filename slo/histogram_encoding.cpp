@@ -18,7 +18,7 @@
 #include <zlib.h>
 
 #include "base/assert.hpp"
-#include "slo/detail/base64.hpp"
+#include "base/base64.hpp"
 #include "slo/histogram.hpp"
 
 namespace fusebox::slo {
@@ -254,7 +254,7 @@ std::string Histogram::encode_base64() const {
   std::string out;
   put(out, kCompressedCookie);
   put(out, static_cast<std::uint32_t>(stream.size()));
-  return detail::base64_encode(out + stream);
+  return base64_encode(out + stream);
 }
 
 Result<Histogram> Histogram::decode(std::string_view bytes) {
@@ -264,7 +264,7 @@ Result<Histogram> Histogram::decode(std::string_view bytes) {
 }
 
 Result<Histogram> Histogram::decode_base64(std::string_view text) {
-  const std::optional<std::string> bytes = detail::base64_decode(text);
+  const std::optional<std::string> bytes = base64_decode(text);
   if (!bytes) return refuse("not base64");
   return decode(*bytes);
 }

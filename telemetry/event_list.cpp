@@ -122,6 +122,11 @@ Result<void> EventListDecoder::Impl::decode_lines(std::string_view body) {
 }
 
 Result<void> EventListDecoder::Impl::decode_array(std::string_view body) {
+  if (body.size() > kEventArrayBytesMax) {
+    return Unexpected{ErrorCode::TooLarge, "an array has at most " +
+                                               std::to_string(kEventArrayBytesMax) +
+                                               " bytes; send more as lines, one event each"};
+  }
   padded.resize(body.size() + simdjson::SIMDJSON_PADDING);
   std::memcpy(padded.data(), body.data(), body.size());
   simdjson::dom::array array;

@@ -15,6 +15,8 @@
 namespace fusebox::telemetry {
 
 inline constexpr std::size_t kEventListMax = 1 << 17;
+// Of a body that is an array: a document tree takes thirteen times its text. Lines have no bound.
+inline constexpr std::size_t kEventArrayBytesMax = std::size_t{4} << 20;
 // Rejections that are told one by one; the rest is a number.
 inline constexpr std::size_t kToldRejectionsMax = 1'000;
 
@@ -40,7 +42,8 @@ class EventListDecoder {
 
   // A body whose first character is '[' is an array, which is good JSON as a whole or an error.
   // Anything else is lines; empty ones are skipped, and are counted as lines. Errors: InvalidJson,
-  // InvalidUtf8, TooDeep for an array; TooLarge above kEventListMax events. Linear.
+  // InvalidUtf8, TooDeep for an array; TooLarge above kEventListMax events and for an array
+  // above kEventArrayBytesMax. Linear.
   [[nodiscard]] Result<EventList> decode(std::string_view body);
 
  private:

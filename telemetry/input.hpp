@@ -104,8 +104,32 @@ struct DenialInput {
   std::string_view route;  // "POST /v1/check"
 };
 
+enum class StopOutcome : std::uint8_t {
+  Confirmed,    // the work is over
+  Unconfirmed,  // the order arrived, or may have, and nobody says that the work is over
+  Failed,       // it was tried and did not work
+  TimedOut,     // no answer in time
+};
+constexpr StopOutcome last_of(StopOutcome) { return StopOutcome::TimedOut; }
+// As on the wire, in the order of the enum.
+inline constexpr std::array<std::string_view, 4> kStopOutcomeNames{"confirmed", "unconfirmed",
+                                                                   "failed", "timed_out"};
+constexpr std::string_view name_of(StopOutcome outcome) {
+  return kStopOutcomeNames[static_cast<std::size_t>(outcome)];
+}
+
+// What one of those who end work says became of a stop order: for the audit, decides nothing.
+struct TerminatorInput {
+  std::string_view order;  // kill-N
+  std::string_view kind;   // "process", "webhook", "command"; never empty
+  std::string_view name;
+  StopOutcome outcome = StopOutcome::Unconfirmed;
+  std::string_view detail;  // "" if there is nothing to add
+  Duration took{};          // >= 0, whole milliseconds
+};
+
 using InputBody = std::variant<Event, CheckInput, Report, KillInput, RearmInput, ApprovalInput,
-                               Tick, ForceInput, RaiseInput, DenialInput>;
+                               Tick, ForceInput, RaiseInput, DenialInput, TerminatorInput>;
 
 // Which of them an input is, in their order. The numbers are stable: a log outlives the program
 // that wrote it.
@@ -119,10 +143,11 @@ enum class InputKind : std::uint8_t {
   Tick,
   Force,
   Raise,
-  Denial
+  Denial,
+  Terminator
 };
-constexpr InputKind last_of(InputKind) { return InputKind::Denial; }
-static_assert(std::variant_size_v<InputBody> == static_cast<std::size_t>(InputKind::Denial) + 1);
+constexpr InputKind last_of(InputKind) { return InputKind::Terminator; }
+static_assert(std::variant_size_v<InputBody> == static_cast<std::size_t>(last_of(InputKind{})) + 1);
 
 struct Input {
   Instant at;  // arrival, engine time

@@ -91,6 +91,12 @@ class Codec {
     texts(denial.actor, denial.tenant, denial.agent, denial.route);
   }
 
+  template <class Value>
+  void terminator(Value& outcome) {
+    archive_(outcome.outcome, outcome.took);
+    texts(outcome.order, outcome.kind, outcome.name, outcome.detail);
+  }
+
   template <class View>
   void text(View&& view) {
     archive_(view);
@@ -206,6 +212,10 @@ bool in_range(const Tick&) { return true; }
 
 bool in_range(const DenialInput& denial) { return !denial.actor.empty(); }
 
+bool in_range(const TerminatorInput& outcome) {
+  return !outcome.order.empty() && !outcome.kind.empty() && outcome.took >= Duration{};
+}
+
 bool in_range(const Validity& validity) {
   return validity.lasts.has_value() != validity.until.has_value() &&
          validity.lasts.value_or(Duration{1}) > Duration{} &&
@@ -248,7 +258,8 @@ void encode_input(const Input& input, std::string& out) {
                       [&](const ApprovalInput& approval) { codec.approval(approval); },
                       [](const Tick&) {}, [&](const ForceInput& force) { codec.force(force); },
                       [&](const RaiseInput& raise) { codec.raise(raise); },
-                      [&](const DenialInput& denial) { codec.denial(denial); }},
+                      [&](const DenialInput& denial) { codec.denial(denial); },
+                      [&](const TerminatorInput& outcome) { codec.terminator(outcome); }},
              input.body);
 }
 
@@ -299,6 +310,9 @@ Result<const Input*> InputDecoder::decode(std::string_view bytes) {
       break;
     case InputKind::Denial:
       codec.denial(input_.body.emplace<DenialInput>());
+      break;
+    case InputKind::Terminator:
+      codec.terminator(input_.body.emplace<TerminatorInput>());
       break;
   }
   if (archive.failed() || !archive.at_end() || !in_range(input_)) {

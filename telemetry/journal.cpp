@@ -10,6 +10,7 @@
 #include "telemetry/detail/decode_check.hpp"
 #include "telemetry/detail/decode_event.hpp"
 #include "telemetry/detail/decode_orders.hpp"
+#include "telemetry/detail/decode_parts.hpp"
 
 namespace fusebox::telemetry {
 namespace {
@@ -26,31 +27,43 @@ struct LineDraft {
   std::optional<Instant> at;
   std::string_view id;
   std::optional<InputKind> kind;
-  std::string_view name;  // of the member that `kind` is
+  std::optional<PartKind> part;  // one of both, where the line has either
+  std::string_view name;         // of the member that says so
   Json body;
-  std::string_view second;  // another kind on the same line; "" without
+  std::string_view second;  // another one on the same line; "" without
 };
+
+// The member that says what the line is; false if another one has.
+bool note_member(std::string_view own, Json value, LineDraft& draft) {
+  if (!draft.name.empty()) {
+    draft.second = own;
+    return false;
+  }
+  draft.name = own;
+  draft.body = value;
+  return true;
+}
 
 template <InputKind kKind>
 constexpr FieldRule<LineDraft> kind_rule(std::string_view name) {
   return {name, detail::kObject, [](Json value, LineDraft& draft) {
-            constexpr std::array<std::string_view, 10> kNames{
-                "event",    "check", "report", "kill",  "rearm",
-                "approval", "tick",  "force",  "raise", "denial"};
-            const std::string_view own = kNames[static_cast<std::size_t>(kKind)];
-            if (draft.kind) {
-              draft.second = own;
-              return Reading::Ok;
+            constexpr std::array<std::string_view, 11> kNames{
+                "event", "check", "report", "kill",   "rearm",     "approval",
+                "tick",  "force", "raise",  "denial", "terminator"};
+            if (note_member(kNames[static_cast<std::size_t>(kKind)], value, draft)) {
+              draft.kind = kKind;
             }
-            draft.kind = kKind;
-            draft.name = own;
-            draft.body = value;
             return Reading::Ok;
           }};
 }
 
-constexpr FieldRule<LineDraft> later_rule(std::string_view name) {
-  return {name, detail::kObject, [](Json, LineDraft&) { return Reading::Later; }};
+template <PartKind kPart>
+constexpr FieldRule<LineDraft> part_rule(std::string_view name) {
+  return {name, detail::kObject, [](Json value, LineDraft& draft) {
+            constexpr std::string_view kName = kPart == PartKind::Config ? "config" : "state";
+            if (note_member(kName, value, draft)) draft.part = kPart;
+            return Reading::Ok;
+          }};
 }
 
 constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 15>{{
@@ -68,9 +81,9 @@ constexpr FieldTable kLineTable{std::array<FieldRule<LineDraft>, 15>{{
     kind_rule<InputKind::Force>("force"),
     kind_rule<InputKind::Raise>("raise"),
     kind_rule<InputKind::Denial>("denial"),
-    later_rule("terminator"),
-    later_rule("config"),
-    later_rule("state"),
+    kind_rule<InputKind::Terminator>("terminator"),
+    part_rule<PartKind::Config>("config"),
+    part_rule<PartKind::State>("state"),
 }}};
 
 constexpr Path kLinePath{};
@@ -84,10 +97,10 @@ Result<void> read_line_members(JsonObject line, LineDraft& draft) {
 }
 
 Result<void> check_line(const LineDraft& draft) {
-  if (!draft.kind) {
+  if (draft.name.empty()) {
     return Unexpected{ErrorCode::InvalidInput,
                       "the line has no input: none of event, check, report, kill, rearm, "
-                      "approval, force, raise, denial and tick"};
+                      "approval, force, raise, denial, terminator, tick, config and state"};
   }
   if (!draft.second.empty()) {
     return Unexpected{ErrorCode::InvalidInput, "the line has both " + std::string(draft.name) +
@@ -125,6 +138,7 @@ struct JournalDecoder::Impl {
 
   [[nodiscard]] Result<JsonObject> parse(std::string_view text);
   [[nodiscard]] Result<void> decode_body(const LineDraft& line);
+  [[nodiscard]] Result<JournalPart> decode_part(const LineDraft& line);
 
   template <class Body>
   [[nodiscard]] Result<void> decode_object(const LineDraft& line,
@@ -224,6 +238,8 @@ Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
       return decode_object(line, &detail::decode_raise);
     case InputKind::Denial:
       return decode_object(line, &detail::decode_denial);
+    case InputKind::Terminator:
+      return decode_object(line, &detail::decode_terminator);
     case InputKind::Tick:
       input.body.emplace<Tick>();
       return decode_tick(line.body);
@@ -232,19 +248,41 @@ Result<void> JournalDecoder::Impl::decode_body(const LineDraft& line) {
   return {};
 }
 
+Result<JournalPart> JournalDecoder::Impl::decode_part(const LineDraft& line) {
+  const Result<JsonObject> object = object_of(line);
+  if (!object) return Unexpected{object.error()};
+  JournalPart part{.at = *line.at, .kind = *line.part};
+  const auto done = part.kind == PartKind::Config ? detail::decode_config(*object, part)
+                                                  : detail::decode_state(*object, part);
+  if (!done) return Unexpected{done.error()};
+  return part;
+}
+
 JournalDecoder::JournalDecoder() : impl_(std::make_unique<Impl>()) {}
 JournalDecoder::~JournalDecoder() = default;
 
-Result<const Input*> JournalDecoder::decode_line(std::string_view line) {
+Result<JournalDecoder::Line> JournalDecoder::decode_any_line(std::string_view line) {
   const Result<JsonObject> object = impl_->parse(line);
   if (!object) return Unexpected{object.error()};
   LineDraft draft;
   Result<void> done = read_line_members(*object, draft);
   if (done) done = check_line(draft);
+  if (done && draft.part) {
+    const auto part = impl_->decode_part(draft);
+    if (!part) return Unexpected{part.error()};
+    return Line(*part);
+  }
   if (done) done = impl_->decode_body(draft);
   if (!done) return Unexpected{done.error()};
   impl_->input.at = *draft.at;
-  return &impl_->input;
+  return Line(&impl_->input);
+}
+
+Result<const Input*> JournalDecoder::decode_line(std::string_view line) {
+  const auto any = decode_any_line(line);
+  if (!any) return Unexpected{any.error()};
+  if (const auto* input = std::get_if<const Input*>(&*any)) return *input;
+  return Unexpected{ErrorCode::InvalidInput, "config and state are no inputs of an engine"};
 }
 
 Result<const Input*> JournalDecoder::decode_check(std::string_view body, Instant at) {

@@ -4,9 +4,11 @@
 
 #include <memory>
 #include <string_view>
+#include <variant>
 
 #include "base/result.hpp"
 #include "telemetry/input.hpp"
+#include "telemetry/journal_parts.hpp"
 
 namespace fusebox::telemetry {
 
@@ -25,7 +27,10 @@ class JournalDecoder {
   JournalDecoder(const JournalDecoder&) = delete;
   JournalDecoder& operator=(const JournalDecoder&) = delete;
 
-  // One whole journal line: {"at":…, "event":{…}}.
+  // One whole journal line: an input, {"at":…, "event":{…}}, or a part of what it begins with.
+  using Line = std::variant<const Input*, JournalPart>;
+  [[nodiscard]] Result<Line> decode_any_line(std::string_view line);
+  // The same, where nothing but inputs may stand.
   [[nodiscard]] Result<const Input*> decode_line(std::string_view line);
 
   // The body of one check, as of POST /v1/check; arrival is `at`, the id is the engine's to give.

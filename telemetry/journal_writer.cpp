@@ -10,6 +10,9 @@
 namespace fusebox::telemetry {
 namespace {
 
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
 constexpr std::string_view kMask = "***";
 
 // What is absent or empty is left out of a line: the decoder reads both alike.
@@ -174,6 +177,15 @@ void write_raise(JsonWriter& json, const RaiseInput& raise) {
   override_fields(json, raise);
 }
 
+void write_terminator(JsonWriter& json, const TerminatorInput& outcome) {
+  json.field("order", outcome.order);
+  json.field("kind", outcome.kind);
+  field(json, "name", outcome.name);
+  json.field("outcome", name_of(outcome.outcome));
+  field(json, "detail", outcome.detail);
+  json.field("took_ms", std::int64_t{duration_cast<milliseconds>(outcome.took).count()});
+}
+
 template <class Write>
 void member(JsonWriter& json, std::string_view name, const Write& write) {
   json.key(name);
@@ -228,6 +240,9 @@ void append_journal_line(std::string& out, const Input& input, Arguments argumen
                           field(json, "agent", denial.agent);
                           field(json, "route", denial.route);
                         });
+                      },
+                      [&](const TerminatorInput& outcome) {
+                        member(json, "terminator", [&] { write_terminator(json, outcome); });
                       },
                       [&](const Tick&) { json.field("tick", true); }},
              input.body);

@@ -49,6 +49,15 @@ std::optional<Problem> wrong_query(const Call& call) {
   return std::nullopt;
 }
 
+// The listener takes what its largest route takes.
+std::optional<Problem> large_body(const Call& call) {
+  if (call.request.body.size() <= call.route->body_bytes_max) return std::nullopt;
+  return Problem{
+      .status = 413,
+      .detail = "the body is longer than " + std::to_string(call.route->body_bytes_max) + " bytes",
+      .code = ErrorCode::TooLarge};
+}
+
 // A body that this route does not read as it is meant. OTLP has rules of its own.
 std::optional<Problem> wrong_body(const Call& call) {
   if (call.route->request.empty()) return std::nullopt;
@@ -82,6 +91,7 @@ std::optional<Problem> hindrance(Call& call) {
     if (auto problem = identify(call)) return problem;
   }
   if (auto problem = wrong_query(call)) return problem;
+  if (auto problem = large_body(call)) return problem;
   if (auto problem = wrong_body(call)) return problem;
   const bool needs_engine = !call.route->roles.is_open() && call.route->is_built;
   if (needs_engine && call.services->host.load() == nullptr) {
@@ -114,6 +124,24 @@ void dispatch(const std::shared_ptr<detail::Services>& services, Listener listen
   call->route->handler(call);
 }
 
+// What became of an order is an input like others, so that a replay makes its audit entry again.
+void submit_outcome(runtime::EngineHost& host, const std::string& order, const StopResult& result) {
+  struct Owned {
+    std::string order;
+    StopResult result;
+    telemetry::Input input;
+  };
+  const auto owned = std::make_shared<Owned>(Owned{order, result, {}});
+  owned->input.body = telemetry::TerminatorInput{
+      .order = owned->order,
+      .kind = owned->result.kind,
+      .name = owned->result.name,
+      .outcome = owned->result.outcome,
+      .detail = owned->result.detail,
+      .took = std::chrono::duration_cast<std::chrono::milliseconds>(owned->result.took)};
+  host.submit(runtime::InputRequest{.owner = owned, .input = &owned->input, .answer = nullptr});
+}
+
 }  // namespace
 
 Api::Api(runtime::IoThreads& io, ApiOptions options)
@@ -140,12 +168,18 @@ void Api::on_records(std::span<const telemetry::Record> records) {
   services_->stops.on_records(records);
 }
 
+void Api::on_inputs(std::string_view frame) { services_->inputs.add(frame); }
+
 void Api::attach(runtime::EngineHost& host) {
   // A reader that comes back from before a restart must not find numbers of another time.
   const auto next_seq = std::make_shared<std::promise<std::int64_t>>();
   std::future<std::int64_t> known = next_seq->get_future();
   host.query([next_seq](engine::Engine& engine) { next_seq->set_value(engine.status().next_seq); });
   services_->streams->begin_at(known.get());
+  services_->stops.record_with(
+      [&host](const std::string& order, const std::vector<StopResult>& results) {
+        for (const StopResult& each : results) submit_outcome(host, order, each);
+      });
   services_->host = &host;
 }
 

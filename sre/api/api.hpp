@@ -78,7 +78,7 @@ struct MetricsInput {
 struct ApiOptions {
   ApiSettings settings;
   std::string version;            // of the program
-  store::Files* files = nullptr;  // outlives the API
+  store::Files* files = nullptr;  // not null; outlives the API
   std::string audit_folder;       // STATE/audit
   // The text of /metrics; on an I/O thread.
   std::function<std::string(const MetricsInput&)> metrics;
@@ -100,6 +100,8 @@ class Api {
 
   // For HostOptions::on_records.
   void on_records(std::span<const telemetry::Record> records);
+  // For DurableOptions::on_frame.
+  void on_inputs(std::string_view frame);
   // The engine is there; once, before anything is submitted to it. Waits for its thread. The host
   // outlives every request.
   void attach(runtime::EngineHost& host);

@@ -1,7 +1,6 @@
 #include "sre/api/identity.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/assert.hpp"
@@ -12,6 +11,7 @@ namespace fusebox::api {
 namespace {
 
 constexpr std::string_view kScheme = "bearer ";
+constexpr std::string_view kUnixPeer = "unix";
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
   return std::any_of(patterns.begin(), patterns.end(), [text](const std::string& pattern) {
@@ -37,17 +37,46 @@ std::optional<std::string_view> bearer_token(std::string_view value) {
   return begin == std::string_view::npos ? std::nullopt : std::optional(value.substr(begin));
 }
 
-// http://localhost:7100 is this machine, http://example.org and "null" are not.
-bool is_local_origin(std::string_view origin) {
-  constexpr std::array<std::string_view, 3> kHosts{"localhost", "127.0.0.1", "[::1]"};
-  const auto scheme = origin.find("://");
-  if (scheme == std::string_view::npos) return false;
-  std::string_view host = origin.substr(scheme + 3);
+bool is_localhost(std::string_view name) {
+  constexpr std::string_view kName = "localhost";
+  return std::equal(name.begin(), name.end(), kName.begin(), kName.end(),
+                    [](char a, char b) { return lower(a) == b; });
+}
+
+// A name or an address of this machine alone, with or without a port: localhost, 127.0.0.1:7100,
+// 127.8.0.1, [::1]. Whatever else stands there may be made to lead here by whoever owns the name.
+bool is_local_host(std::string_view host) {
   const auto port = host.rfind(':');
   if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos) {
     host = host.substr(0, port);
   }
-  return std::find(kHosts.begin(), kHosts.end(), host) != kHosts.end();
+  const bool is_address = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return is_localhost(host) || host == "[::1]" || (is_address && host.starts_with("127."));
+}
+
+// http://localhost:7100 is this machine, http://example.org and "null" are not.
+bool is_local_origin(std::string_view origin) {
+  const auto scheme = origin.find("://");
+  return scheme != std::string_view::npos && is_local_host(origin.substr(scheme + 3));
+}
+
+// A page of another site can make a browser on this machine send a request here: it says so in
+// Origin, or, once the site has its own name lead here, in Host. A Unix socket is no browser's.
+std::optional<Problem> foreign_page(const runtime::HttpRequest& request) {
+  const auto refused = [](std::string detail) {
+    return Problem{.status = 403, .detail = std::move(detail)};
+  };
+  const auto origin = request.headers.find("Origin");
+  if (origin && !is_local_origin(*origin)) {
+    return refused("without authentication no other site may ask; set auth.mode: tokens");
+  }
+  const auto host = request.headers.find("Host");
+  if (host && request.peer.address != kUnixPeer && !is_local_host(*host)) {
+    return refused(
+        "without authentication the host must be localhost, 127.0.0.1 or [::1]; ask by one of "
+        "these, or set auth.mode: tokens");
+  }
+  return std::nullopt;
 }
 
 Problem not_known(std::string detail) { return {.status = 401, .detail = std::move(detail)}; }
@@ -119,11 +148,8 @@ std::variant<Identity, Problem> Credentials::identify(const runtime::HttpRequest
     return Problem{.status = 400, .detail = "the Authorization header stands twice"};
   }
   if (!required_) {
-    // A page of another site can make a browser on this machine send a request here.
-    const auto origin = request.headers.find("Origin");
-    if (!origin || is_local_origin(*origin)) return Identity::local(request.peer);
-    return Problem{.status = 403,
-                   .detail = "without authentication no other site may ask; set auth.mode: tokens"};
+    if (auto problem = foreign_page(request)) return std::move(*problem);
+    return Identity::local(request.peer);
   }
   const auto header = request.headers.find("Authorization");
   if (!header) return not_known("send a token: `Authorization: Bearer TOKEN`");

@@ -84,9 +84,9 @@ class Credentials {
   [[nodiscard]] bool are_required() const { return required_; }
 
   // Problems: 400 for a header that stands twice or is no bearer token, 401 for none and for one
-  // that nobody has, 403 for a browser that speaks for another site to a server without
-  // authentication. Every token is compared with every digest to its end, whatever was found
-  // before.
+  // that nobody has, 403 for a browser that speaks for another site, by Origin or by a Host that is
+  // not this machine's own, to a server without authentication. Every token is compared with every
+  // digest to its end, whatever was found before.
   [[nodiscard]] std::variant<Identity, Problem> identify(const runtime::HttpRequest& request) const;
 
  private:

@@ -118,6 +118,10 @@ constexpr Route with_query(Route route, std::span<const QueryParameter> query) {
   route.query = query;
   return route;
 }
+constexpr Route with_body_of(Route route, std::size_t bytes_max) {
+  route.body_bytes_max = bytes_max;
+  return route;
+}
 constexpr Route later(std::string_view method, std::string_view path, Roles roles) {
   return {.method = method,
           .path = path,
@@ -134,8 +138,9 @@ constexpr std::array kRoutes{
                kExplainQuery),
     post("/v1/report", kCallers, &post_report, "Report", "ReportResult",
          "Says how a permitted action ended"),
-    post("/v1/events", kSenders, &post_events, "Events", "EventsResult",
-         "Says what happened, as NDJSON or an array"),
+    with_body_of(post("/v1/events", kSenders, &post_events, "Events", "EventsResult",
+                      "Says what happened, as NDJSON or an array"),
+                 kEventsBytesMax),
     get("/v1/config/client", kEveryone, &get_client_settings, kNoQuery, "ClientSettings",
         "What a client does when nobody answers"),
     // What stands where.
@@ -154,8 +159,10 @@ constexpr std::array kRoutes{
         "Agents that were heard, what they used and cost"),
     get("/v1/decisions", kPeople, &get_decisions, kDecisionQuery, "Decisions",
         "The last decisions since the start"),
+    get("/v1/explain/{id}", kPeople, &get_explain, kNoQuery, "Story",
+        "The story of session:ID, task:ID or decision:ID, as far back as the daemon remembers"),
     get("/v1/audit", kPeople, &get_audit, kAuditQuery, "Audit",
-        "The audit chain, verified as it is read"),
+        "The audit chain, each part verified when it is first read"),
     Route{.method = "GET",
           .path = "/v1/stream",
           .roles = kFollowers,
@@ -191,6 +198,12 @@ constexpr std::array kRoutes{
     post("/v1/processes/{id}/ack", kCallers, &post_process_ack, "Acknowledgement", "Empty",
          "Says what became of an order"),
     // The daemon itself.
+    Route{.method = "GET",
+          .path = "/",
+          .roles = Roles::anyone(),
+          .handler = &get_front_page,
+          .media = "text/html",
+          .summary = "What this is, with links, for a browser"},
     get("/healthz", Roles::anyone(), &get_health, kNoQuery, "Health", "The process is alive"),
     get("/readyz", Roles::anyone(), &get_readiness, kNoQuery, "Readiness",
         "The state is restored and every listener is up"),
@@ -215,12 +228,14 @@ constexpr std::array kRoutes{
           .roles = kSenders,
           .handler = &post_traces,
           .media = "application/x-protobuf",
+          .body_bytes_max = kTracesBytesMax,
           .summary = "An ExportTraceServiceRequest"},
     Route{.method = "POST",
           .path = "/v1/metrics",
           .listener = Listener::Otlp,
           .roles = kSenders,
           .handler = &post_other_signal,
+          .body_bytes_max = kTracesBytesMax,
           .is_built = false,
           .summary = kLater},
     Route{.method = "POST",
@@ -228,6 +243,7 @@ constexpr std::array kRoutes{
           .listener = Listener::Otlp,
           .roles = kSenders,
           .handler = &post_other_signal,
+          .body_bytes_max = kTracesBytesMax,
           .is_built = false,
           .summary = kLater},
 };

@@ -30,6 +30,11 @@ struct QueryParameter {
   std::string_view description;
 };
 
+// What bodies may have where a route does not say otherwise; and batches of events.
+inline constexpr std::size_t kBodyBytesMax = std::size_t{1} << 20;
+inline constexpr std::size_t kEventsBytesMax = std::size_t{16} << 20;
+inline constexpr std::size_t kTracesBytesMax = std::size_t{64} << 20;
+
 struct Route {
   std::string_view method;  // "GET"; its HEAD is understood, unless the answer has no end
   std::string_view path;    // "/v1/breakers/{id}/force"
@@ -41,8 +46,9 @@ struct Route {
   std::string_view response{};              // schema of the answer; "" if it is no JSON
   std::string_view media = "application/json";
   int status = 200;
-  bool is_endless = false;  // a stream
-  bool is_built = true;     // else named by the contract, and answered 501
+  std::size_t body_bytes_max = kBodyBytesMax;  // above: 413
+  bool is_endless = false;                     // a stream
+  bool is_built = true;                        // else named by the contract, and answered 501
   std::string_view summary{};
 };
 

@@ -47,21 +47,6 @@ std::string_view name_of(StopCategory category) {
   return {};
 }
 
-std::string_view name_of(StopOutcome outcome) {
-  switch (outcome) {
-    case StopOutcome::Confirmed:
-      return "confirmed";
-    case StopOutcome::Unconfirmed:
-      return "unconfirmed";
-    case StopOutcome::Failed:
-      return "failed";
-    case StopOutcome::TimedOut:
-      return "timed_out";
-  }
-  FUSEBOX_ASSERT(false);
-  return {};
-}
-
 void write_json(JsonWriter& json, const StopOrder& order) {
   json.begin_object();
   json.field("id", order.id);

@@ -13,6 +13,7 @@
 #include "base/json_writer.hpp"
 #include "base/time.hpp"
 #include "killswitch/scope.hpp"
+#include "telemetry/input.hpp"
 
 namespace fusebox::api {
 
@@ -33,13 +34,7 @@ struct StopOrder {
 // {"id","scope","epoch","category","deadline_ms","reason","actor"}: as processes and hooks get it.
 void write_json(JsonWriter& json, const StopOrder& order);
 
-enum class StopOutcome : std::uint8_t {
-  Confirmed,    // the work is over
-  Unconfirmed,  // the order arrived, or may have, and nobody says that the work is over
-  Failed,       // it was tried and did not work
-  TimedOut,     // no answer in time
-};
-[[nodiscard]] std::string_view name_of(StopOutcome outcome);  // "timed_out"
+using telemetry::StopOutcome;
 
 struct StopResult {
   std::string kind;  // "process", "webhook", "command"

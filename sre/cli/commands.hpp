@@ -18,6 +18,7 @@ void add_audit(CLI::App& program, int& exit_code);
 void add_breaker_orders(CLI::App& breakers, int& exit_code);
 void add_limit_orders(CLI::App& limits, int& exit_code);
 void add_approval_orders(CLI::App& approvals, int& exit_code);
+void add_explain(CLI::App& program, int& exit_code);
 void add_replay(CLI::App& program, int& exit_code);
 void add_validate(CLI::App& program, int& exit_code);
 void add_export(CLI::App& program, int& exit_code);

@@ -10,11 +10,13 @@
 
 #include "base/json_writer.hpp"
 #include "sre/api/api.hpp"
+#include "sre/api/routes.hpp"
 #include "sre/api/webhooks.hpp"
 #include "sre/cli/commands.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/load_files.hpp"
 #include "sre/cli/metrics_text.hpp"
+#include "sre/config/journal_text.hpp"
 #include "sre/config/source.hpp"
 #include "sre/config/token_files.hpp"
 #include "sre/runtime/engine_host.hpp"
@@ -28,7 +30,14 @@ namespace {
 constexpr int kIoThreads = 2;
 constexpr Duration kDrain = std::chrono::seconds{10};
 constexpr Duration kWatchFiles = std::chrono::seconds{2};
-constexpr std::uint64_t kOtlpBodyMax = std::uint64_t{64} << 20;
+
+runtime::HttpLimits limits_with(std::uint64_t body_bytes_max) {
+  runtime::HttpLimits limits;
+  limits.body_bytes_max = body_bytes_max;
+  return limits;
+}
+const runtime::HttpLimits kApiLimits = limits_with(api::kEventsBytesMax);
+const runtime::HttpLimits kOtlpLimits = limits_with(api::kTracesBytesMax);
 
 // What stands in the files, and in what form the parts want it.
 struct Loaded {
@@ -36,6 +45,9 @@ struct Loaded {
   config::Configuration configuration;
   std::vector<config::Token> tokens;
   [[nodiscard]] std::string text() const { return config::pack_sources(sources); }
+  [[nodiscard]] runtime::EngineConfiguration engine() const {
+    return {text(), configuration.engine, config::journal_text(sources)};
+  }
 };
 
 std::optional<Loaded> load_all(const std::vector<std::string>& paths) {
@@ -209,12 +221,11 @@ Result<void> Daemon::listen_on_tcp() {
     chosen = runtime::endpoint_text(*bound);
     return {};
   };
-  if (auto done = listen_at(settings().listen_api, api::Listener::Api, {}, api_address_); !done) {
+  if (auto done = listen_at(settings().listen_api, api::Listener::Api, kApiLimits, api_address_);
+      !done) {
     return done;
   }
-  runtime::HttpLimits limits;
-  limits.body_bytes_max = kOtlpBodyMax;
-  return listen_at(settings().listen_otlp_http, api::Listener::Otlp, limits, otlp_address_);
+  return listen_at(settings().listen_otlp_http, api::Listener::Otlp, kOtlpLimits, otlp_address_);
 }
 
 Result<void> Daemon::start_host() {
@@ -224,9 +235,10 @@ Result<void> Daemon::start_host() {
       .durable = {.root = settings().state,
                   .process_id = ::getpid(),
                   .secret = *secret,
-                  .configuration = {text_, loaded_.configuration.engine},
+                  .configuration = loaded_.engine(),
                   .parse = parse_text,
-                  .wall = wall_now()},
+                  .wall = wall_now(),
+                  .on_frame = [this](std::string_view frame) { api_->on_inputs(frame); }},
       .acknowledge_after_sync = settings().durability == config::Durability::Acknowledged,
       .journal = std::nullopt,
       .on_records = [this](std::span<const telemetry::Record> records) {
@@ -253,7 +265,7 @@ Result<void> Daemon::start_host() {
 Result<void> Daemon::listen_on_socket() {
   const auto endpoint = runtime::parse_endpoint("unix:" + settings().state + "/fusebox.sock");
   if (endpoint) {
-    const auto bound = server_.listen(*endpoint, api_->handler(api::Listener::Api));
+    const auto bound = server_.listen(*endpoint, api_->handler(api::Listener::Api), kApiLimits);
     if (!bound) return Unexpected{bound.error()};
   } else {
     // A deep folder is no mistake, and everything else can do without the socket.
@@ -345,7 +357,7 @@ void Daemon::reload(Loaded loaded) {
   }
   api_->configure(api_settings(loaded));
   webhooks_->configure(then.webhooks);
-  host_->reconfigure({loaded.text(), loaded.configuration.engine}, [](const Result<void>& done) {
+  host_->reconfigure(loaded.engine(), [](const Result<void>& done) {
     say(done ? std::string("reloaded")
              : "reloaded in memory, and the state could not be written: " + done.error().message);
   });

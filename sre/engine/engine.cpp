@@ -55,6 +55,7 @@ Reply Engine::Impl::dispatch(const telemetry::InputBody& body) {
                  audit_denial(denial);
                  return {};
                },
+               [this](const telemetry::TerminatorInput& outcome) { return on_outcome(outcome); },
                [this](const telemetry::Tick&) -> Reply {
                  tick();
                  return {};

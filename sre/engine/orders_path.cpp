@@ -51,6 +51,26 @@ void Engine::Impl::audit_denial(const telemetry::DenialInput& input) {
   audit("identity_refused", body);
 }
 
+Reply Engine::Impl::on_outcome(const telemetry::TerminatorInput& input) {
+  if (fence.find_order(input.order) == nullptr) {
+    return Error{ErrorCode::UnknownOrder, "no stop order '" + std::string(input.order) + "'"};
+  }
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.field("order", input.order);
+  json.field("kind", input.kind);
+  if (!input.name.empty()) json.field("name", input.name);
+  json.field("outcome", name_of(input.outcome));
+  if (!input.detail.empty()) json.field("detail", input.detail);
+  json.field(
+      "took_ms",
+      std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(input.took).count()});
+  json.end_object();
+  audit("terminator", body);
+  return {};
+}
+
 Reply Engine::Impl::on_rearm(const telemetry::RearmInput& input) {
   const auto rearmed = fence.rearm(input.order, input.actor);
   if (!rearmed) {

@@ -52,6 +52,7 @@ struct OverrideReply {
 
 // A tick has nothing to be told. An Error says why an order was refused, and that nothing changed:
 //   kill       InvalidScope
+//   terminator UnknownOrder
 //   rearm      UnknownOrder, OrderNotTripped, SecondActorNeeded
 //   approval   UnknownApproval
 //   force      UnknownSubject, InvalidOverride

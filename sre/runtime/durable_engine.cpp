@@ -24,18 +24,6 @@ void append_length(std::string& out, std::size_t at, std::size_t length) {
   std::memcpy(out.data() + at, &value, kLengthBytes);
 }
 
-// The next input of a frame; nullopt if the frame ends in the middle of one.
-std::optional<std::string_view> take_input(std::string_view& frame) {
-  if (frame.size() < kLengthBytes) return std::nullopt;
-  std::uint32_t length = 0;
-  std::memcpy(&length, frame.data(), kLengthBytes);
-  frame.remove_prefix(kLengthBytes);
-  if (length > frame.size()) return std::nullopt;
-  const std::string_view input = frame.substr(0, length);
-  frame.remove_prefix(length);
-  return input;
-}
-
 // Applies the inputs of one frame as they were applied before, and keeps only the audit bytes: the
 // records were answered then.
 Result<std::uint64_t> replay_frame(Engine& engine, telemetry::InputDecoder& decoder,
@@ -132,6 +120,7 @@ Result<Restored> restore(store::Files& files, const store::StateFolder& folder,
                                     replay_frame(restored.engine, decoder, frame, restored.audit);
                                 if (!inputs) return Unexpected{inputs.error()};
                                 restored.replayed += *inputs;
+                                if (options.on_frame) options.on_frame(frame);
                                 return {};
                               });
   if (!read) return refused(read.error(), folder.paths().log);
@@ -140,6 +129,17 @@ Result<Restored> restore(store::Files& files, const store::StateFolder& folder,
 }
 
 }  // namespace
+
+std::optional<std::string_view> take_input(std::string_view& frame) {
+  if (frame.size() < kLengthBytes) return std::nullopt;
+  std::uint32_t length = 0;
+  std::memcpy(&length, frame.data(), kLengthBytes);
+  frame.remove_prefix(kLengthBytes);
+  if (length > frame.size()) return std::nullopt;
+  const std::string_view input = frame.substr(0, length);
+  frame.remove_prefix(length);
+  return input;
+}
 
 // What open() has found and built, on its way into the object.
 struct DurableEngine::Parts {
@@ -207,6 +207,7 @@ Result<DurableEngine::Opened> DurableEngine::open(store::Files& files, DurableOp
 // checkpoint, the next one must replay what this one replayed, against the same audit.
 Result<void> DurableEngine::begin(DurableOptions options, const std::string& torn_audit_file,
                                   std::span<const killswitch::Order> latched, Recovery& recovery) {
+  on_frame_ = std::move(options.on_frame);
   engine_.continue_audit(audit_.position());
   for (const killswitch::Order& order : latched) (void)engine_.merge(order);
   Effects effects;
@@ -270,6 +271,7 @@ void DurableEngine::note_latched(const Effects& effects, std::size_t first) {
 void DurableEngine::add_frame() {
   if (frame_.empty()) return;
   log_bytes_ += frame_.size();
+  if (on_frame_) on_frame_(frame_);
   if (auto added = log_.add(frame_); !added) fault_ = added.error();
   frame_.clear();
 }

@@ -31,6 +31,7 @@
 #include "sre/store/latch.hpp"
 #include "sre/store/state_folder.hpp"
 #include "telemetry/input_codec.hpp"
+#include "telemetry/journal_parts.hpp"
 
 namespace fusebox::runtime {
 
@@ -38,9 +39,14 @@ namespace fusebox::runtime {
 struct EngineConfiguration {
   std::string text;
   engine::EngineSpec spec;
+  std::vector<telemetry::ConfigText> documents = {};  // as a recorded journal has it
 };
 // Text of a checkpoint to the specification it was.
 using ParseConfiguration = std::function<Result<engine::EngineSpec>(const std::string& text)>;
+
+// The next input of a frame, encoded (telemetry/input_codec.hpp), and the frame moves behind it;
+// nullopt at its end, and where it ends in the middle of one.
+[[nodiscard]] std::optional<std::string_view> take_input(std::string_view& frame);
 
 struct DurableOptions {
   std::string root;               // the state folder
@@ -49,6 +55,9 @@ struct DurableOptions {
   EngineConfiguration configuration;
   ParseConfiguration parse;
   Instant wall{};  // wall time as an instant: engine time begins here or later
+  // Every frame of inputs, as the log has it, when it goes there; those that a start replays, too.
+  // Valid during the call.
+  std::function<void(std::string_view frame)> on_frame = {};
 };
 
 // What a start found, for people.
@@ -128,8 +137,9 @@ class DurableEngine {
   store::AuditLog audit_;
   store::Latch latch_;
   std::unique_ptr<store::CheckpointStore> checkpoints_;
-  std::string frame_;           // inputs applied since the last write
-  std::string audit_bytes_;     // and what they added to the chain
+  std::string frame_;        // inputs applied since the last write
+  std::string audit_bytes_;  // and what they added to the chain
+  std::function<void(std::string_view)> on_frame_;
   std::optional<Error> fault_;  // of a frame that the log did not take
   OrdersById latched_;          // as the latch has them
   bool latch_changed_ = false;

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -11,11 +10,14 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "sre/runtime/detail/lanes.hpp"
 #include "sre/runtime/detail/store_thread.hpp"
 
 namespace fusebox::runtime {
 namespace {
 
+using detail::append;
+using detail::Lanes;
 using SteadyClock = std::chrono::steady_clock;
 
 // Events between two looks at the lanes above telemetry: a third of a millisecond.
@@ -30,28 +32,6 @@ constexpr Duration kCheckpointPause = std::chrono::seconds{2};
 bool is_order(const telemetry::Input& input) {
   return std::holds_alternative<telemetry::KillInput>(input.body) ||
          std::holds_alternative<telemetry::RearmInput>(input.body);
-}
-
-// What waits for the engine thread, by urgency.
-struct Lanes {
-  std::deque<InputRequest> orders;
-  std::deque<InputRequest> requests;
-  std::deque<Task> tasks;
-  std::deque<EventBatch> telemetry;
-
-  [[nodiscard]] bool empty() const {
-    return orders.empty() && requests.empty() && tasks.empty() && telemetry.empty();
-  }
-};
-
-template <class T>
-void append(std::deque<T>& to, std::deque<T>& from) {
-  if (to.empty()) {
-    to.swap(from);
-    return;
-  }
-  for (T& each : from) to.push_back(std::move(each));
-  from.clear();
 }
 
 // A request that was applied and waits for write().
@@ -74,6 +54,8 @@ struct EngineHost::Impl {
   }
   template <class T>
   void post(std::deque<T> Lanes::*lane, T value);
+
+  void begin_journal(std::span<const telemetry::ConfigText> documents);
 
   // Of the engine thread.
   void run();
@@ -143,6 +125,14 @@ void EngineHost::Impl::post(std::deque<T> Lanes::*lane, T value) {
   if (was_empty) wake.notify_one();
 }
 
+void EngineHost::Impl::begin_journal(std::span<const telemetry::ConfigText> documents) {
+  if (!options.journal) return;
+  const Instant at = engine.engine().now();
+  options.journal->add_configuration(at, documents);
+  options.journal->add_state(at, engine.engine().save());
+  options.journal->flush();
+}
+
 void EngineHost::Impl::run() {
   while (take_lanes()) {
     for (; !taken.orders.empty(); taken.orders.pop_front()) apply(std::move(taken.orders.front()));
@@ -156,7 +146,7 @@ void EngineHost::Impl::run() {
          tasks.pop_front()) {
       tasks.front()();
     }
-    if (!effects.audit.empty() || !effects.records.empty()) write();  // of the tasks
+    if (!wrote_nothing || !effects.records.empty()) write();  // of the tasks
     checkpoint_if_due();
   }
 }
@@ -317,6 +307,10 @@ void EngineHost::Impl::on_checkpoint_written(std::uint64_t first_segment,
 void EngineHost::Impl::reconfigure(EngineConfiguration configuration,
                                    const std::function<void(const Result<void>&)>& answer_to) {
   disk->wait_for_jobs();  // an older checkpoint must not follow the one that is written here
+  if (options.journal) {
+    options.journal->add_configuration(engine.engine().now(), configuration.documents);
+    wrote_nothing = false;
+  }
   const Result<void> done = engine.reconfigure(std::move(configuration), effects);
   if (!done) log_in_doubt = true;
   if (answer_to) answer_to(done);
@@ -326,9 +320,11 @@ EngineHost::EngineHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<EngineHost::Started> EngineHost::start(store::Files& files, HostOptions options) {
   const SteadyClock::time_point read_at = SteadyClock::now();
+  const auto documents = options.durable.configuration.documents;
   auto opened = DurableEngine::open(files, std::move(options.durable));
   if (!opened) return Unexpected{opened.error()};
   auto impl = std::make_unique<Impl>(std::move(opened->engine), std::move(options), read_at);
+  impl->begin_journal(documents);
   impl->thread = std::thread([state = impl.get()] { state->run(); });
   return Started{std::unique_ptr<EngineHost>(new EngineHost(std::move(impl))),
                  std::move(opened->recovery)};

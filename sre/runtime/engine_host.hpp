@@ -66,7 +66,7 @@ struct HostOptions {
   std::size_t waiting_events_max = 1 << 18;
   // Telemetry is answered only after it is synced.
   bool acknowledge_after_sync = false;
-  // Inputs are recorded here, as they were applied.
+  // Inputs are recorded here, as they were applied, behind the state they were applied to.
   std::optional<JournalRecorder> journal;
   // Every record, after it was written; on the engine thread, so it must be quick.
   std::function<void(std::span<const telemetry::Record>)> on_records;

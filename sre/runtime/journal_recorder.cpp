@@ -12,6 +12,17 @@ Result<JournalRecorder> JournalRecorder::open(store::Files& files, const Options
   return JournalRecorder(std::move(path), std::move(*file), options.arguments);
 }
 
+void JournalRecorder::add_configuration(Instant at,
+                                        std::span<const telemetry::ConfigText> documents) {
+  telemetry::append_config_lines(buffer_, at, documents);
+  ++lines_;
+}
+
+void JournalRecorder::add_state(Instant at, std::string_view saved) {
+  telemetry::append_state_lines(buffer_, at, saved);
+  ++lines_;
+}
+
 void JournalRecorder::add(const telemetry::Input& input) {
   telemetry::append_journal_line(buffer_, input, arguments_);
   buffer_ += '\n';

@@ -1,18 +1,25 @@
 // The record of every input, as journal lines that `replay` reads: for incidents, and for trying
 // another configuration on last week.
 //
-// One file a start, `STATE-time.ndjson` in the journal's folder. It is a copy for people and
-// promises less than the state: what could not be written is counted and left out, and decides
-// nothing.
+// One file a start, named by its time, in the journal's folder. It begins with the configuration
+// and the state that the start found, so that a replay of the file gives the lines that the daemon
+// gave. No credential gets into it: a configuration is recorded as what decides (journal_text.hpp),
+// and the state holds none.
+//
+// It is a copy for people and promises less than the state: what could not be written is counted
+// and left out, and decides nothing.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "sre/store/files.hpp"
 #include "telemetry/input.hpp"
+#include "telemetry/journal_parts.hpp"
 #include "telemetry/journal_writer.hpp"
 
 namespace fusebox::runtime {
@@ -27,6 +34,9 @@ class JournalRecorder {
   };
   [[nodiscard]] static Result<JournalRecorder> open(store::Files& files, const Options& options);
 
+  // What everything behind it is decided under, and from. O(size).
+  void add_configuration(Instant at, std::span<const telemetry::ConfigText> documents);
+  void add_state(Instant at, std::string_view saved);
   // About half a microsecond.
   void add(const telemetry::Input& input);
   // Writes what was added, in one write.

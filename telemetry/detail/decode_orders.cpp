@@ -1,5 +1,7 @@
 #include "telemetry/detail/decode_orders.hpp"
 
+#include <algorithm>
+
 #include "base/time.hpp"
 
 namespace fusebox::telemetry::detail {
@@ -147,6 +149,34 @@ constexpr FieldTable kDenialTable{std::array<FieldRule<DenialInput>, 4>{{
     {"route", kText, [](Json v, DenialInput& out) { return read_text(v, out.route); }},
 }}};
 
+Reading read_outcome(Json value, TerminatorInput& out) {
+  std::string_view text;
+  if (read_text(value, text) != Reading::Ok) return Reading::Wrong;
+  const auto* const found = std::find(kStopOutcomeNames.begin(), kStopOutcomeNames.end(), text);
+  if (found == kStopOutcomeNames.end()) return Reading::Wrong;
+  out.outcome = static_cast<StopOutcome>(found - kStopOutcomeNames.begin());
+  return Reading::Ok;
+}
+
+Reading read_took(Json value, TerminatorInput& out) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  std::optional<std::int64_t> ms;
+  if (read_count(value, ms) != Reading::Ok || *ms > kDayMs) return Reading::Wrong;
+  out.took = std::chrono::milliseconds{*ms};
+  return Reading::Ok;
+}
+
+constexpr FieldTable kTerminatorTable{std::array<FieldRule<TerminatorInput>, 6>{{
+    {"order", kNonEmptyText,
+     [](Json v, TerminatorInput& out) { return read_nonempty_text(v, out.order); }, true},
+    {"kind", kNonEmptyText,
+     [](Json v, TerminatorInput& out) { return read_nonempty_text(v, out.kind); }, true},
+    {"name", kText, [](Json v, TerminatorInput& out) { return read_text(v, out.name); }},
+    {"outcome", "confirmed, unconfirmed, failed or timed_out", &read_outcome, true},
+    {"detail", kText, [](Json v, TerminatorInput& out) { return read_text(v, out.detail); }},
+    {"took_ms", "milliseconds, at most a day", &read_took},
+}}};
+
 }  // namespace
 
 Result<void> decode_kill(JsonObject body, KillInput& out) {
@@ -189,6 +219,10 @@ Result<void> decode_raise(JsonObject body, RaiseInput& out) {
 
 Result<void> decode_denial(JsonObject body, DenialInput& out) {
   return read_known_members(body, kDenialTable, {"denial", {}}, out);
+}
+
+Result<void> decode_terminator(JsonObject body, TerminatorInput& out) {
+  return read_known_members(body, kTerminatorTable, {"terminator", {}}, out);
 }
 
 }  // namespace fusebox::telemetry::detail

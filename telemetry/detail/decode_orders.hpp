@@ -1,4 +1,5 @@
-// The bodies of what people order: kill, rearm, approval, force, raise.
+// The bodies of what people order: kill, rearm, approval, force, raise; and what
+// became of it: denial, terminator.
 #pragma once
 
 #include "base/result.hpp"
@@ -14,5 +15,6 @@ namespace fusebox::telemetry::detail {
 [[nodiscard]] Result<void> decode_force(JsonObject body, ForceInput& out);
 [[nodiscard]] Result<void> decode_raise(JsonObject body, RaiseInput& out);
 [[nodiscard]] Result<void> decode_denial(JsonObject body, DenialInput& out);
+[[nodiscard]] Result<void> decode_terminator(JsonObject body, TerminatorInput& out);
 
 }  // namespace fusebox::telemetry::detail

@@ -60,11 +60,33 @@ TEST(Credentials, WithoutAuthenticationWhoeverIsLocalIsLocal) {
       {{{"Origin", "http://example.org"}}, std::nullopt, "403"},
       {{{"Origin", "http://localhost.example.org"}}, std::nullopt, "403"},
       {{{"Origin", "null"}}, std::nullopt, "403"},
+      {{{"Origin", "http://localhost"}, {"Host", "evil.example"}}, std::nullopt, "403"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(who(Credentials(), row.headers, row.uid), row.expected)
         << (row.headers.empty() ? "" : row.headers[0].value);
   }
+}
+
+// A page whose own name was made to lead to this machine (DNS rebinding) has no foreign Origin.
+TEST(Credentials, WithoutAuthenticationTheHostIsThisMachine) {
+  for (const char* own : {"localhost", "LocalHost:7100", "127.0.0.1", "127.0.0.1:7100", "127.8.9.1",
+                          "[::1]", "[::1]:7100"}) {
+    EXPECT_EQ(who(Credentials(), {{"Host", own}}), "local") << own;
+  }
+  for (const char* other :
+       {"evil.example", "evil.example:7100", "localhost.evil.example", "127.0.0.1.evil.example",
+        "0.0.0.0", "10.0.0.1", "[::2]", "[::1].evil.example", "", "localhost:", "xlocalhost"}) {
+    const bool named = std::string_view(other) == "localhost:";
+    EXPECT_EQ(who(Credentials(), {{"Host", other}}), named ? "local" : "403") << other;
+  }
+  EXPECT_EQ(who(every_role(), {{"Host", "fusebox.example"}, bearer("viewer")}), "viewer");
+}
+
+TEST(Credentials, OverTheUnixSocketAnyHostWillDo) {
+  auto request = testing::request_of("GET /", "", {{"Host", "fusebox"}});
+  request.peer.address = "unix";
+  EXPECT_TRUE(std::holds_alternative<Identity>(Credentials().identify(request)));
 }
 
 Identity pinned(std::vector<std::string> agents, std::vector<std::string> tenants) {

@@ -43,8 +43,10 @@ TEST(Router, FindsTheRouteOrSaysWhatThePathTakes) {
       {"POST", "/v1/kills/drills", "/v1/kills/drills"},
       {"POST", "/v1/kills/kill-1/rearm", "/v1/kills/{id}/rearm kill-1"},
       {"POST", "/v1/kills/kill-1", "nothing"},
-      {"GET", "/", "nothing"},
+      {"GET", "/", "/"},
+      {"POST", "/", "GET, HEAD"},
       {"GET", "", "nothing"},
+      {"GET", "/v1/explain/session:s1", "/v1/explain/{id} session:s1"},
       {"GET", "//v1/slos", "nothing"},
       {"GET", "/v1/slos//", "nothing"},
       {"POST", "/v1/traces", "nothing"},
@@ -65,7 +67,7 @@ TEST(RouteTable, HasNoRouteTwiceAndNoneThatIsOpenByMistake) {
     EXPECT_FALSE(each.summary.empty()) << name;
     if (each.roles.is_open()) open += name + "\n";
   }
-  EXPECT_EQ(open, "GET /healthz\nGET /readyz\nGET /openapi.json\n");
+  EXPECT_EQ(open, "GET /\nGET /healthz\nGET /readyz\nGET /openapi.json\n");
 }
 
 // Who may use what, as people would say it; "-" is nobody without a token.
@@ -82,6 +84,7 @@ GET /v1/limits: viewer operator approver admin
 POST /v1/limits/{id}/raise: operator admin
 GET /v1/agents: viewer operator approver admin
 GET /v1/decisions: viewer operator approver admin
+GET /v1/explain/{id}: viewer operator approver admin
 GET /v1/audit: viewer operator approver admin
 GET /v1/stream: agent viewer operator approver admin
 GET /v1/approvals: agent viewer operator approver admin
@@ -94,6 +97,7 @@ POST /v1/kills/drills: operator approver admin
 POST /v1/kills/{id}/rearm: approver admin
 POST /v1/processes: agent operator admin
 POST /v1/processes/{id}/ack: agent operator admin
+GET /: - agent ingest viewer operator approver admin
 GET /healthz: - agent ingest viewer operator approver admin
 GET /readyz: - agent ingest viewer operator approver admin
 GET /openapi.json: - agent ingest viewer operator approver admin
@@ -166,6 +170,40 @@ TEST(Api, RefusesWhatNoHandlerShouldSee) {
   EXPECT_EQ(daemon.ask("DELETE /v1/kills").headers.find("Allow"), "GET, HEAD, POST");
 }
 
+TEST(Api, BodiesHaveTheSizeOfTheirRoute) {
+  Daemon daemon;
+  const std::string large((1 << 20) + 1, ' ');
+  EXPECT_EQ(daemon.status("POST /v1/check", large), 413);
+  EXPECT_EQ(daemon.status("POST /v1/kills", large), 413);
+  const std::string event = R"({"agent":"bot","kind":"tool"})"
+                            "\n";
+  EXPECT_EQ(daemon.ask("POST /v1/events", large + "\n" + event).body,
+            R"({"accepted":1,"rejected":[]})");
+  EXPECT_EQ(daemon.status("POST /v1/events", std::string((16 << 20) + 1, ' ')), 413);
+}
+
+TEST(Api, HasAPageForWhoeverOpensTheAddress) {
+  Daemon open;
+  const auto page = open.ask("GET /");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_TRUE(page.headers.find("Content-Security-Policy").has_value());
+  EXPECT_NE(page.body.find("1.2.3"), std::string::npos);
+  EXPECT_NE(page.body.find("console comes later"), std::string::npos);
+  EXPECT_EQ(page.body.find("need a token"), std::string::npos);
+  constexpr std::string_view kLink = "href=\"";
+  int links = 0;
+  for (auto at = page.body.find(kLink); at != std::string::npos;
+       at = page.body.find(kLink, at + 1), ++links) {
+    const auto begin = at + kLink.size();
+    const std::string path = page.body.substr(begin, page.body.find('"', begin) - begin);
+    EXPECT_EQ(open.status("GET " + path), 200) << path;
+  }
+  EXPECT_GE(links, 10);
+  Daemon closed({.settings = {.credentials = every_role()}});
+  EXPECT_NE(closed.ask("GET /").body.find("need a token"), std::string::npos);
+}
+
 TEST(Api, SaysHowToAuthenticate) {
   Daemon daemon({.settings = {.credentials = every_role()}});
   EXPECT_EQ(daemon.ask("GET /v1/slos").headers.find("WWW-Authenticate"), "Bearer");
@@ -173,9 +211,10 @@ TEST(Api, SaysHowToAuthenticate) {
 
 TEST(Api, BeforeTheStateIsThereOnlyHealthAnswers) {
   runtime::IoThreads io;
+  testing::LockedFiles files;
   Api api(io, {.settings = {},
                .version = "1",
-               .files = nullptr,
+               .files = &files,
                .audit_folder = "/",
                .metrics = {},
                .on_denied = {}});

@@ -155,6 +155,70 @@ TEST(Hooks, CommandsConfirmByTheirExitCode) {
             "command confirmed");
 }
 
+// Entries of the audit of this kind, as they become: the engine writes them after the answer.
+std::string audit_of(Daemon& daemon, std::string_view kind, std::size_t count) {
+  for (;;) {
+    const std::string audit = daemon.ask("GET /v1/audit").body;
+    std::string found;
+    std::size_t times = 0;
+    const std::string key = R"("kind":")" + std::string(kind) + R"(","body":)";
+    for (auto at = audit.find(key); at != std::string::npos; at = audit.find(key, at + 1)) {
+      const auto begin = at + key.size();
+      found += audit.substr(begin, audit.find('}', begin) + 1 - begin) + "\n";
+      ++times;
+    }
+    if (times >= count) return found;
+    (void)daemon.ask("GET /v1/kills");  // through the engine, and so behind what waits for it
+  }
+}
+
+// Without what differs from run to run.
+std::string without_times(std::string text) {
+  for (auto at = text.find(",\"took_ms\":"); at != std::string::npos;
+       at = text.find(",\"took_ms\":")) {
+    text.erase(at, text.find('}', at) - at);
+  }
+  return text;
+}
+
+TEST(Outcomes, StandInTheAuditOneByOne) {
+  auto second = command({"sh", "-c", "exit 7"});
+  second.name = "other";
+  Daemon daemon({.settings = {.terminators = {command({"true"}), second}}});
+  (void)daemon.ask("POST /v1/kills", R"({"scope":"agent:bot","reason":"odd"})");
+  EXPECT_EQ(without_times(audit_of(daemon, "terminator", 2)),
+            R"({"order":"kill-1","kind":"command","name":"script","outcome":"confirmed"})"
+            "\n"
+            R"({"order":"kill-1","kind":"command","name":"other","outcome":"failed",)"
+            R"("detail":"exit code 7"})"
+            "\n");
+}
+
+TEST(Outcomes, OfDrillsStandThereToo) {
+  auto drill = command({"true"});
+  drill.scopes = {killswitch::ScopeKind::Drill};
+  Daemon daemon({.settings = {.terminators = {drill}}});
+  (void)daemon.ask("POST /v1/kills/drills", R"({"name":"friday","reason":"practice"})");
+  EXPECT_NE(audit_of(daemon, "terminator", 1).find(R"("outcome":"confirmed")"), std::string::npos);
+}
+
+// Nobody waits for the answer to an order that a rule gives, and what became of it is on record.
+TEST(Outcomes, OfOrdersThatRulesGiveStandThereToo) {
+  Daemon daemon({.yaml = R"(
+apiVersion: fusebox/v1
+kind: Policy
+metadata: {name: rules}
+spec:
+  mode: strict
+  default: allow
+  rules:
+    - {id: stop, trigger: request, when: 'target == "rm"', effect: kill, scope: agent}
+)",
+                 .settings = {.terminators = {command({"true"})}}});
+  (void)daemon.ask("POST /v1/check", R"({"agent":"bot","action":"tool","target":"rm"})");
+  EXPECT_NE(audit_of(daemon, "terminator", 1).find(R"("order":"kill-1")"), std::string::npos);
+}
+
 TEST(Hooks, OfOtherScopesAreNotCalled) {
   Daemon daemon({.settings = {.terminators = {command({"true"})}}});
   EXPECT_EQ(member(daemon.ask("POST /v1/kills", R"({"scope":"tool:x","reason":"odd"})").body,

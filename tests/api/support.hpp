@@ -222,7 +222,8 @@ class Daemon {
                             .secret = {1, 2, 3},
                             .configuration = {options.yaml, std::move(*spec)},
                             .parse = engine::parse_spec,
-                            .wall = from_ns(1'767'225'600'000'000'000)},
+                            .wall = from_ns(1'767'225'600'000'000'000),
+                            .on_frame = [this](std::string_view frame) { api->on_inputs(frame); }},
                 .waiting_events_max = options.waiting_events_max,
                 .journal = {},
                 .on_records = [this](std::span<const telemetry::Record> records) {

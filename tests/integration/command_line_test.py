@@ -23,7 +23,7 @@ class CommandLine(unittest.TestCase):
                         ["audit", "verify"], ["audit", "export"], ["replay"], ["validate"],
                         ["export"], ["export", "schema"], ["export", "openapi"],
                         ["export", "grafana"],
-                        ["policy"], ["policy", "test"], ["completion"],
+                        ["policy"], ["policy", "test"], ["explain"], ["completion"],
                         ["version"], []):
             code, out, _ = run(PROGRAM, *command, "--help")
             self.assertEqual(code, 0, command)

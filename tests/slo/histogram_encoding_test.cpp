@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "base/archive.hpp"
-#include "slo/detail/base64.hpp"
+#include "base/base64.hpp"
 #include "slo/histogram.hpp"
 #include "tests/slo/draw.hpp"
 
@@ -50,7 +50,7 @@ TEST_P(HistogramGolden, IsReadAsTheOthersReadIt) {
 // The vectors come from the implementation in C. Their compressed bytes depend on zlib's level;
 // what they inflate to does not.
 TEST_P(HistogramGolden, IsWrittenByteForByteAsInC) {
-  const std::optional<std::string> bytes = detail::base64_decode(GetParam().text);
+  const std::optional<std::string> bytes = base64_decode(GetParam().text);
   ASSERT_TRUE(bytes.has_value());
   EXPECT_EQ(filled(GetParam()).encode(), inflated(bytes->substr(8)));
 }

@@ -243,5 +243,99 @@ TEST(AuditExport, ShowsWhatIsGoodBeforeAChange) {
   EXPECT_EQ(report.first_bad->entry, 6);
 }
 
+// Counts what is read of the files of one name.
+class CountingFiles final : public Files {
+ public:
+  explicit CountingFiles(Files& files) : files_(files) {}
+  Result<std::unique_ptr<File>> open(const std::string& path, OpenAs how) override {
+    ++opened[path.substr(path.rfind('/') + 1)];
+    return files_.open(path, how);
+  }
+  Result<bool> exists(const std::string& path) override { return files_.exists(path); }
+  Result<std::vector<std::string>> list(const std::string& folder) override {
+    return files_.list(folder);
+  }
+  Result<void> make_folder(const std::string& path) override { return files_.make_folder(path); }
+  Result<void> rename(const Rename& names) override { return files_.rename(names); }
+  Result<void> remove(const std::string& path) override { return files_.remove(path); }
+  Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
+
+  std::map<std::string, int> opened;
+
+ private:
+  Files& files_;
+};
+
+// The next `limit` entry numbers behind `after`.
+std::vector<std::int64_t> page(AuditReader& reader, std::int64_t after, std::size_t limit) {
+  std::vector<std::int64_t> numbers;
+  const auto report = must(reader.read({.after = after}, [&](std::string_view line) {
+    if (numbers.size() == limit) return false;
+    numbers.push_back(entry_number(line));
+    return true;
+  }));
+  EXPECT_EQ(report.first_bad, std::nullopt);
+  EXPECT_EQ(report.at.entries, 9);
+  EXPECT_LE(report.verified_from, after + 1);
+  return numbers;
+}
+
+TEST(AuditReader, PagesAreThoseOfTheWholeWhateverWasReadBefore) {
+  Lives lives(false);
+  for (const std::size_t limit : {1U, 2U, 3U, 4U, 100U}) {
+    AuditReader reader(lives.files, kPaths.audit);
+    for (std::int64_t after = 0; after <= 9; ++after) {
+      std::vector<std::int64_t> expected;
+      for (std::int64_t n = after + 1; n <= 9 && expected.size() < limit; ++n)
+        expected.push_back(n);
+      EXPECT_EQ(page(reader, after, limit), expected) << after << " limit " << limit;
+      EXPECT_EQ(page(reader, 0, 1), std::vector<std::int64_t>{1});
+    }
+  }
+}
+
+TEST(AuditReader, ReadsAgainOnlyWhatThePageNeedsAndTheLastSegment) {
+  Lives lives(false);
+  CountingFiles files(lives.files);
+  AuditReader reader(files, kPaths.audit);
+  (void)page(reader, 0, 1);
+  EXPECT_EQ(files.opened["000001.audit"], 1) << "the first reading checks everything";
+  EXPECT_EQ(files.opened["000002.audit"], 1);
+  (void)page(reader, 0, 1);
+  EXPECT_EQ(files.opened["000001.audit"], 2);
+  EXPECT_EQ(files.opened["000002.audit"], 1);
+  (void)page(reader, 7, 1);
+  EXPECT_EQ(files.opened["000001.audit"], 2);
+  EXPECT_EQ(files.opened["000002.audit"], 1);
+  EXPECT_EQ(files.opened["000003.open.audit"], 3);
+}
+
+TEST(AuditReader, FindsWhatChangedInWhatItReadsAndBeginsAnewAfterwards) {
+  Lives lives(false);
+  AuditReader reader(lives.files, kPaths.audit);
+  (void)page(reader, 0, 1);
+  std::string& second = lives.content["000002.audit"];
+  const std::string good = second;
+  second[second.find("xxxxx")] = 'y';
+  lives.restore();
+  const auto read = [&](std::int64_t after) {
+    return must(reader.read({.after = after}, [](std::string_view) { return true; }));
+  };
+  EXPECT_EQ(read(7).first_bad, std::nullopt) << "it was good when it was read";
+  EXPECT_EQ(read(3).first_bad->file, "000002.audit");
+  EXPECT_EQ(read(7).first_bad->file, "000002.audit") << "nothing is trusted after a fault";
+  second = good;
+  lives.restore();
+  EXPECT_EQ(read(7).first_bad, std::nullopt);
+}
+
+TEST(AuditReader, MissesASegmentThatIsGone) {
+  Lives lives(false);
+  AuditReader reader(lives.files, kPaths.audit);
+  (void)page(reader, 0, 1);
+  lives.files.erase(audit_path("000002.audit"));
+  EXPECT_TRUE(must(reader.read({.after = 7}, [](std::string_view) { return true; })).first_bad);
+}
+
 }  // namespace
 }  // namespace fusebox::store

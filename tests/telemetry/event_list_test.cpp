@@ -83,6 +83,13 @@ TEST(EventList, BoundsWhatItHoldsAndWhatItTells) {
   for (std::size_t i = 0; i <= kEventListMax; ++i) body += "{\"agent\":\"a\",\"kind\":\"tool\"}\n";
   EXPECT_EQ(decoder.decode(body).error().code, ErrorCode::TooLarge);
 
+  std::string array = "[" + std::string(kEventArrayBytesMax - 2, ' ') + "]";
+  EXPECT_TRUE(decoder.decode(array).has_value());
+  const auto larger = decoder.decode(array + " ");
+  ASSERT_FALSE(larger.has_value());
+  EXPECT_EQ(larger.error().code, ErrorCode::TooLarge);
+  EXPECT_TRUE(decoder.decode(std::string(kEventArrayBytesMax, '\n')).has_value());
+
   std::string bad;
   for (std::size_t i = 0; i < kToldRejectionsMax + 5; ++i) bad += "x\n";
   const auto list = decoder.decode(bad);

@@ -79,11 +79,21 @@ TEST(JournalLine, JsonThatIsNoInput) {
   });
 }
 
-TEST(JournalLine, WhatComesLaterIsRefusedByName) {
-  for (const std::string name : {"terminator", "config", "state"}) {
-    expect_refused({{name, line_of(name, "{}"), ErrorCode::NotYetSupported, name + ": "},
-                    {name, line_of(name, "\"x\""), ErrorCode::NotYetSupported, "later"}});
-  }
+TEST(JournalLine, ConfigurationAndStateAreNoInputs) {
+  expect_refused({
+      {"config", line_of("config", R"({"text":""})"), ErrorCode::InvalidInput, "no inputs"},
+      {"state", line_of("state", R"({"bytes":""})"), ErrorCode::InvalidInput, "no inputs"},
+      {"no text", line_of("config", R"({"name":"a"})"), ErrorCode::InvalidField, "config.text"},
+      {"no bytes", line_of("state", "{}"), ErrorCode::InvalidField, "state.bytes"},
+      {"part 0", line_of("config", R"({"part":0,"text":""})"), ErrorCode::InvalidField,
+       "config.part"},
+      {"part 3 of 2", line_of("state", R"({"part":3,"of":2,"bytes":""})"), ErrorCode::InvalidField,
+       "state.part"},
+      {"text is a number", line_of("config", R"({"text":1})"), ErrorCode::InvalidField,
+       "config.text"},
+      {"unknown", line_of("config", R"({"text":"","tokens":1})"), ErrorCode::InvalidField,
+       "config.tokens"},
+  });
 }
 
 TEST(JournalLine, LimitsHoldToTheByteAndTheLevel) {

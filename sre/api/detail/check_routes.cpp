@@ -49,6 +49,7 @@ LoggedDecision log_entry(const Call& call, const runtime::Answer& answer, std::s
           .at = record->at,
           .id = answer.decision->id,
           .effect = taken_back ? "deny" : policy::name_of(answer.decision->effect),
+          .rule = answer.decision->rule,
           .key = std::string(check_key().encode(check.dimensions, key)),
           .action = telemetry::name_of(check.action),
           .target = std::string(check.target),

@@ -48,6 +48,11 @@ std::vector<LoggedDecision> DecisionLog::read(std::optional<std::int64_t> after,
   return found;
 }
 
+std::optional<Instant> DecisionLog::since() const {
+  const std::lock_guard lock(mutex_);
+  return decisions_.empty() ? std::nullopt : std::optional(decisions_.front().at);
+}
+
 std::optional<DecisionLog::Holder> DecisionLog::holder_of(std::string_view permit) const {
   const std::lock_guard lock(mutex_);
   const auto latest = latest_.find(std::string(permit));

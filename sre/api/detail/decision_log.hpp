@@ -26,6 +26,7 @@ struct LoggedDecision {
   Instant at{};
   std::string id;
   std::string_view effect{};  // static
+  std::string rule{};         // that decided; "" if nobody objected
   std::string key;            // the check's dimensions, encoded by check_key()
   std::string_view action{};  // static
   std::string target;
@@ -45,6 +46,9 @@ class DecisionLog {
   using Wanted = std::function<bool(const LoggedDecision&)>;
   [[nodiscard]] std::vector<LoggedDecision> read(std::optional<std::int64_t> after, std::size_t max,
                                                  const Wanted& wanted) const;
+
+  // When the oldest of them was decided; nothing before the first.
+  [[nodiscard]] std::optional<Instant> since() const;
 
   // Who was given this permit, if that is among them.
   struct Holder {

@@ -12,8 +12,8 @@ namespace {
 
 using telemetry::OtlpEncoding;
 
-// After decompression; the listener refuses longer bodies as they come.
-constexpr std::size_t kTraceBytesMax = std::size_t{64} << 20;
+// A decoder that has seen a larger body is not kept: it would hold that memory for good.
+constexpr std::size_t kUsualBodyBytes = std::size_t{1} << 20;
 
 const Problem kShed{.status = 429,
                     .detail =
@@ -39,6 +39,11 @@ void submit_events(const CallPtr& call, std::span<const telemetry::Event> events
         on_taken();
       }});
   if (!taken) call->refuse(kShed);
+}
+
+std::shared_ptr<telemetry::EventListDecoder> event_decoder(const Call& call) {
+  if (call.request.body.size() <= kUsualBodyBytes) return call.services->events->lend();
+  return std::make_shared<telemetry::EventListDecoder>();
 }
 
 std::string events_result(const telemetry::EventList& list) {
@@ -79,7 +84,7 @@ std::optional<OtlpEncoding> encoding_of(const runtime::HttpRequest& request) {
 Result<std::string_view> uncompressed(Call& call, Spans& spans) {
   if (call.request.headers.find("Content-Encoding") != "gzip") return {call.request.body};
   spans.inflater = call.services->inflaters->lend();
-  return spans.inflater->gunzip(call.request.body, kTraceBytesMax);
+  return spans.inflater->gunzip(call.request.body, kTracesBytesMax);
 }
 
 Result<telemetry::OtlpBatch> decode(Call& call, OtlpEncoding encoding, Spans& spans) {
@@ -111,7 +116,7 @@ bool is_known_coding(const runtime::HttpRequest& request) {
 }  // namespace
 
 void post_events(const CallPtr& call) {
-  const auto decoder = call->services->events->lend();
+  const auto decoder = event_decoder(*call);
   const auto list = decoder->decode(call->request.body);
   if (!list) {
     ++call->services->counters.telemetry_rejected;

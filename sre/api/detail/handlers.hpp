@@ -28,6 +28,9 @@ void get_decisions(const CallPtr& call);
 void get_audit(const CallPtr& call);
 void get_stream(const CallPtr& call);
 
+// explain_routes.cpp
+void get_explain(const CallPtr& call);
+
 // stop_routes.cpp
 void get_kills(const CallPtr& call);
 void post_kill(const CallPtr& call);
@@ -43,6 +46,9 @@ void post_approval(const CallPtr& call);
 // process_routes.cpp
 void post_process(const CallPtr& call);
 void post_process_ack(const CallPtr& call);
+
+// front_page.cpp
+void get_front_page(const CallPtr& call);
 
 // health_routes.cpp
 void get_health(const CallPtr& call);

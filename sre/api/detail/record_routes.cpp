@@ -73,26 +73,15 @@ std::optional<Instant> time_of(const Call& call, std::string_view name,
 }
 
 struct AuditQuery {
-  store::AuditRange range;
+  store::AuditReader::Wanted wanted;
   std::size_t limit = kUsualPage;
-  std::int64_t after = 0;
 };
-
-// Number of an entry: a line begins {"n":17,
-std::int64_t number_of(std::string_view line) {
-  constexpr std::string_view kKey = "{\"n\":";
-  std::int64_t number = 0;
-  for (const char c : line.substr(std::min(kKey.size(), line.size()))) {
-    if (c < '0' || c > '9') break;
-    number = number * 10 + (c - '0');
-  }
-  return number;
-}
 
 void write_audit_end(JsonWriter& json, const store::AuditReport& report) {
   json.field("entries", report.at.entries);
   json.field("head", killswitch::to_hex(report.at.head));
   json.field("key_fingerprint", killswitch::to_hex(report.key_fingerprint));
+  json.field("verified_from", report.verified_from);
   if (!report.first_bad) return;
   json.key("first_bad");
   json.begin_object();
@@ -111,16 +100,14 @@ Result<std::string> audit_json(Services& services, const AuditQuery& query) {
   std::size_t left = query.limit;
   std::int64_t last = 0;
   bool more = false;
-  const auto report = store::export_audit(*services.files, services.audit_folder, query.range,
-                                          [&](std::string_view line) {
-                                            const std::int64_t number = number_of(line);
-                                            if (number <= query.after) return;
-                                            more = left == 0;
-                                            if (more) return;
-                                            --left;
-                                            last = number;
-                                            json.raw(line.substr(0, line.size() - 1));
-                                          });
+  const auto report = services.audit.read(query.wanted, [&](std::string_view line) {
+    more = left == 0;
+    if (more) return false;
+    --left;
+    last = store::entry_number(line);
+    json.raw(line.substr(0, line.size() - 1));
+    return true;
+  });
   if (!report) return Unexpected{report.error()};
   json.end_array();
   if (more) json.field("next", last);
@@ -184,10 +171,11 @@ void get_decisions(const CallPtr& call) {
 
 void get_audit(const CallPtr& call) {
   std::optional<Problem> problem;
-  AuditQuery query{.range = {.from = time_of(*call, "from", problem).value_or(Instant{}),
-                             .until = time_of(*call, "until", problem).value_or(kNever)},
-                   .limit = page_limit(*call, kUsualPage, problem),
-                   .after = page_after(*call, problem).value_or(0)};
+  const AuditQuery query{
+      .wanted = {.range = {.from = time_of(*call, "from", problem).value_or(Instant{}),
+                           .until = time_of(*call, "until", problem).value_or(kNever)},
+                 .after = page_after(*call, problem).value_or(0)},
+      .limit = page_limit(*call, kUsualPage, problem)};
   if (problem) {
     call->refuse(*problem);
     return;

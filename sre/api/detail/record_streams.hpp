@@ -45,6 +45,8 @@ class RecordStreams : public std::enable_shared_from_this<RecordStreams> {
   void add(std::span<const telemetry::Record> records);
   void begin_at(std::int64_t next_seq) { ring_.begin_at(next_seq); }
 
+  [[nodiscard]] const RecordRing& ring() const { return ring_; }
+
   struct Reader {
     runtime::StreamWriter writer;
     Identity identity;                  // a pinned one is shown stop orders that concern it

@@ -51,8 +51,7 @@ ApiCounters Counters::values() const {
 Services::Services(runtime::IoThreads& threads, ApiOptions from)
     : io(threads),
       version(std::move(from.version)),
-      files(from.files),
-      audit_folder(std::move(from.audit_folder)),
+      audit(*from.files, std::move(from.audit_folder)),
       metrics(std::move(from.metrics)),
       on_denied(std::move(from.on_denied)),
       bodies(pool_of<telemetry::JournalDecoder>(kIdleDecoders)),

@@ -11,6 +11,7 @@
 
 #include "sre/api/api.hpp"
 #include "sre/api/detail/decision_log.hpp"
+#include "sre/api/detail/input_ring.hpp"
 #include "sre/api/detail/pool.hpp"
 #include "sre/api/detail/record_streams.hpp"
 #include "sre/api/detail/slow_lane.hpp"
@@ -18,6 +19,7 @@
 #include "sre/api/detail/stop_desk.hpp"
 #include "sre/api/hooks.hpp"
 #include "sre/api/processes.hpp"
+#include "sre/store/audit_verify.hpp"
 #include "telemetry/event_list.hpp"
 #include "telemetry/inflate.hpp"
 #include "telemetry/journal.hpp"
@@ -63,8 +65,7 @@ struct Services : std::enable_shared_from_this<Services> {
 
   runtime::IoThreads& io;
   const std::string version;
-  store::Files* const files;
-  const std::string audit_folder;
+  store::AuditReader audit;  // of the slow lane alone
   const std::function<std::string(const MetricsInput&)> metrics;
   const std::function<void(const Denial&)> on_denied;
 
@@ -80,6 +81,7 @@ struct Services : std::enable_shared_from_this<Services> {
   const std::shared_ptr<StatusSource> status;
   const std::shared_ptr<RecordStreams> streams;
   DecisionLog decisions;
+  InputRing inputs;
   const std::shared_ptr<Processes> processes;
   const std::shared_ptr<Hooks> hooks;
   StopDesk stops;

@@ -40,8 +40,13 @@ void StopDesk::dispatch(const telemetry::KillRecord& record, StopOrder order,
   order.epoch = record.epoch;
   order.reason = record.reason;
   order.actor = record.actor;
-  io_.post([terminators = terminators_, order = std::move(order), done = std::move(done)] {
-    stop_all(terminators, order, done);
+  io_.post([terminators = terminators_, order = std::move(order), done = std::move(done),
+            recorder = recorder_] {
+    stop_all(terminators, order,
+             [id = order.id, done, recorder](const std::vector<StopResult>& results) {
+               if (!results.empty()) recorder(id, results);
+               done(results);
+             });
   });
 }
 

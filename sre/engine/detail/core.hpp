@@ -170,6 +170,8 @@ struct Engine::Impl {
   Reply on_kill(const telemetry::KillInput& input);
   Reply on_rearm(const telemetry::RearmInput& input);
   Reply on_approval(const telemetry::ApprovalInput& input);
+  Reply on_outcome(const telemetry::TerminatorInput& input);
+  void audit_denial(const telemetry::DenialInput& input);
   void audit_answer(const Approval& approval, std::string_view reason);
   void on_approval_expiry(const Timer& timer);
   Error refuse_order(const RefusedOrder& order, Error why);
@@ -178,7 +180,6 @@ struct Engine::Impl {
   void trip_all(const std::vector<KillRequest>& kills);
 
   // overrides_path.cpp
-  void audit_denial(const telemetry::DenialInput& input);
   Reply on_force(const telemetry::ForceInput& input);
   Reply on_raise(const telemetry::RaiseInput& input);
   const Override& enforce_until(Override given);

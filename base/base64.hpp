@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace fusebox::slo::detail {
+namespace fusebox {
 
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
@@ -13,4 +13,4 @@ namespace fusebox::slo::detail {
 // padding, no bits set that carry nothing.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
-}  // namespace fusebox::slo::detail
+}  // namespace fusebox

@@ -1,10 +1,10 @@
-#include "slo/detail/base64.hpp"
+#include "base/base64.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace fusebox::slo::detail {
+namespace fusebox {
 
 namespace {
 
@@ -66,4 +66,4 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace fusebox::slo::detail
+}  // namespace fusebox
