@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "slo/detail/assess.hpp"
 #include "slo/classify.hpp"
+#include "slo/detail/assess.hpp"
 #include "slo/detail/measure.hpp"
 #include "slo/detail/report.hpp"
 #include "slo/detail/state.hpp"
@@ -32,13 +32,13 @@ std::string overflow_key(const KeySpec& group_by) {
 }
 
 SloView view_of(const SloSpec& spec, const Objective& objective, std::string_view key,
-                const KeyState& state, SloStatus status) {
+                const KeyState& state, SloStatus status, bool uncertain) {
   SloView view{.spec = &spec,
                .objective = &objective,
                .key = key,
                .counts = state.counts.slo_counts(),
                .status = status,
-               .uncertain = state.uncertain};
+               .uncertain = uncertain};
   for (std::size_t i = 0; i < kBurnWindowCount; ++i) {
     view.windows[i] = state.counts.counts(static_cast<BurnWindow>(i));
   }
@@ -89,7 +89,8 @@ struct Slo::Impl {
       : spec(std::move(from)), overflow(overflow_key(spec.group_by)), state(fresh_state(spec)) {}
 
   KeyIndex key_of(const Dimensions& dimensions);
-  void evaluate(KeyIndex key, std::size_t objective, std::vector<telemetry::RecordBody>& out);
+  void evaluate(KeyIndex key, std::size_t objective, bool uncertain,
+                std::vector<telemetry::RecordBody>& out);
   SloView view(KeyIndex key, std::size_t objective, Instant now);
   SloKey snapshot(KeyIndex key, Instant now);
 
@@ -109,15 +110,16 @@ KeyIndex Slo::Impl::key_of(const Dimensions& dimensions) {
   return overflowing ? *overflowing : add_key(state, spec, overflow);
 }
 
-void Slo::Impl::evaluate(KeyIndex key, std::size_t objective,
+void Slo::Impl::evaluate(KeyIndex key, std::size_t objective, bool uncertain,
                          std::vector<telemetry::RecordBody>& out) {
   const KeyState& at = state.by_key[key];
   const Objective& goal = spec.objectives[objective];
   Announced& announced = state.by_key[key].announced[objective];
-  const Announced current{assess(spec, goal, at.counts, at.uncertain), at.uncertain};
+  const Announced current{assess(spec, goal, at.counts, uncertain), uncertain};
   if (is_news(announced, current)) {
     const SloStatus status = current.assessment.status;
-    append_news(view_of(spec, goal, state.keys.key(key), at, status), announced, current, out);
+    append_news(view_of(spec, goal, state.keys.key(key), at, status, uncertain), announced, current,
+                out);
   }
   announced = current;
 }
@@ -128,10 +130,11 @@ SloView Slo::Impl::view(KeyIndex key, std::size_t objective, Instant now) {
   KeyState& at = state.by_key[key];
   const Objective& goal = spec.objectives[objective];
   at.counts.advance(now);
+  const bool uncertain = at.is_uncertain(now);
   const SloStatus status = now < state.stale_at[key]
                                ? at.announced[objective].assessment.status
-                               : assess(spec, goal, at.counts, at.uncertain).status;
-  return view_of(spec, goal, state.keys.key(key), at, status);
+                               : assess(spec, goal, at.counts, uncertain).status;
+  return view_of(spec, goal, state.keys.key(key), at, status, uncertain);
 }
 
 SloKey Slo::Impl::snapshot(KeyIndex key, Instant now) {
@@ -139,7 +142,7 @@ SloKey Slo::Impl::snapshot(KeyIndex key, Instant now) {
   SloKey out{.key = std::string(state.keys.key(key)),
              .born = at.born,
              .ever = at.ever,
-             .uncertain = at.uncertain,
+             .uncertain = at.is_uncertain(now),
              .objectives = {},
              .percentiles = {}};
   out.objectives.reserve(spec.objectives.size());
@@ -188,15 +191,22 @@ std::optional<KeyIndex> Slo::record(const telemetry::Event& event, Instant at, I
   if (classified->value) {
     record_value(state, threshold_of(impl_->spec)->value, *classified->value, event.weight);
   }
+  if (event.rate_unknown) {
+    state.estimated_until = std::max(state.estimated_until, add_saturated(at, impl_->spec.window));
+  }
   impl_->state.stale_at[key] = kLongAgo;
   return key;
 }
 
 void Slo::evaluate(KeyIndex key, Instant now, std::vector<telemetry::RecordBody>& out) {
-  WindowedCounts& counts = impl_->state.by_key[key].counts;
-  counts.advance(now);
-  impl_->state.stale_at[key] = counts.next_ratio_change();
-  for (std::size_t i = 0; i < impl_->spec.objectives.size(); ++i) impl_->evaluate(key, i, out);
+  KeyState& at = impl_->state.by_key[key];
+  at.counts.advance(now);
+  Instant stale_at = at.counts.next_ratio_change();
+  if (now < at.estimated_until) stale_at = std::min(stale_at, at.estimated_until);
+  impl_->state.stale_at[key] = stale_at;
+  for (std::size_t i = 0; i < impl_->spec.objectives.size(); ++i) {
+    impl_->evaluate(key, i, at.is_uncertain(now), out);
+  }
 }
 
 void Slo::due(Instant now, std::vector<KeyIndex>& out) const {
@@ -206,14 +216,17 @@ void Slo::due(Instant now, std::vector<KeyIndex>& out) const {
   }
 }
 
-void Slo::set_uncertain(std::string_view agent, bool uncertain, std::vector<KeyIndex>& out) {
+void Slo::set_uncertain(const Source& source, bool uncertain, std::vector<KeyIndex>& out) {
   const KeySpec& group_by = impl_->spec.group_by;
   if (!group_by.contains(Dimension::Agent)) return;
   State& state = impl_->state;
-  const std::uint64_t hash = hash_of_agent(agent);
+  const std::uint64_t hash = hash_of_agent(source.agent);
+  const bool by_tenant = group_by.contains(Dimension::Tenant);
   for (KeyIndex key = 0; key < state.keys.size(); ++key) {
     if (state.agent_hash[key] != hash || state.by_key[key].uncertain == uncertain) continue;
-    if (group_by.value(state.keys.key(key), Dimension::Agent) != agent) continue;
+    const std::string_view name = state.keys.key(key);
+    if (group_by.value(name, Dimension::Agent) != source.agent) continue;
+    if (by_tenant && group_by.value(name, Dimension::Tenant) != source.tenant) continue;
     state.by_key[key].uncertain = uncertain;
     state.stale_at[key] = kLongAgo;
     out.push_back(key);

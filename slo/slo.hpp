@@ -73,10 +73,16 @@ class Slo {
   // one comparison each. Good events that leave a window without a bad one change no ratio.
   void due(Instant now, std::vector<KeyIndex>& out) const;
 
-  // Telemetry of `agent` was lost, or came back: marks keys whose Agent dimension is that agent.
-  // Appends the keys whose mark changed, ascending; the caller evaluates them. SLOs that are not
-  // grouped by agent, and what an agent left in the overflow key, cannot be told apart and stay.
-  void set_uncertain(std::string_view agent, bool uncertain, std::vector<KeyIndex>& out);
+  // Telemetry of an agent was lost, or came back: marks keys whose Agent dimension is that agent,
+  // and whose Tenant is its tenant where keys have one. A key without a tenant is marked for all of
+  // that name together, so the caller says whether any of them is missing. Appends the keys whose
+  // mark changed, ascending; the caller evaluates them. SLOs that are not grouped by agent, and
+  // what an agent left in the overflow key, cannot be told apart and stay.
+  struct Source {
+    std::string_view tenant;
+    std::string_view agent;
+  };
+  void set_uncertain(const Source& source, bool uncertain, std::vector<KeyIndex>& out);
 
   // Brings the key's windows to `now`, then views one objective of it. The status is that of
   // `now`, announced or not. The view's pointers live as long as this Slo, its key until restore().

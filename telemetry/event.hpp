@@ -60,11 +60,12 @@ struct Event {
   std::optional<Outcome> outcome;
   std::string_view error;  // class of the error; "" without
   Measurements measured;
-  std::optional<double> score;                          // 0..1
-  std::optional<double> confidence;                     // 0..1
-  std::optional<std::int64_t> trust;                    // 0..1000
-  std::optional<std::int64_t> depth;                    // >= 0
-  std::int64_t weight = 1;                              // 1/sampling rate, >= 1
+  std::optional<double> score;        // 0..1
+  std::optional<double> confidence;   // 0..1
+  std::optional<std::int64_t> trust;  // 0..1000
+  std::optional<std::int64_t> depth;  // >= 0
+  std::int64_t weight = 1;            // 1/sampling rate, >= 1
+  bool rate_unknown = false;  // sampled, and nobody says how: counts as one, its keys are uncertain
   const policy::DynamicDocument* attributes = nullptr;  // null or empty: none
 };
 

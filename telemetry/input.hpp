@@ -101,7 +101,8 @@ struct DenialInput {
   std::string_view actor;   // who asked; never empty
   std::string_view tenant;  // in whose name; "" without
   std::string_view agent;
-  std::string_view route;  // "POST /v1/check"
+  std::string_view route;   // "POST /v1/check"
+  std::int64_t untold = 0;  // others of the actor's before it, which were only counted; >= 0
 };
 
 enum class StopOutcome : std::uint8_t {

@@ -13,6 +13,10 @@
 namespace fusebox::telemetry {
 namespace {
 
+// Stands before a denial that has a number behind it: logs are older than that member. No kind has
+// this byte.
+constexpr char kCountedDenial = '\x40';
+
 constexpr std::int64_t kTrustMax = 1000;
 constexpr std::int64_t kWeightMax = 1'000'000'000'000;
 
@@ -36,7 +40,8 @@ class Codec {
   template <class Value>
   void event(Value& event) {
     archive_(event.kind, event.at, event.outcome, event.score, event.confidence, event.trust,
-             event.depth, event.weight);
+             event.depth);
+    weight(event);
     dimensions(event.dimensions);
     texts(event.span_id, event.id, event.error);
     measurements(event.measured);
@@ -106,6 +111,17 @@ class Codec {
   }
 
  private:
+  // Below 0 where the rate is unknown: logs are older than that member.
+  template <class Value>
+  void weight(Value& event) {
+    std::int64_t weight = event.rate_unknown ? -event.weight : event.weight;
+    archive_(weight);
+    if constexpr (Archive::kReading) {
+      event.rate_unknown = weight < 0;
+      event.weight = weight < 0 ? -std::max(weight, -kWeightMax) : weight;
+    }
+  }
+
   template <class... View>
   void texts(View&... views) {
     (text(views), ...);
@@ -210,7 +226,7 @@ bool in_range(const ApprovalInput& approval) {
 
 bool in_range(const Tick&) { return true; }
 
-bool in_range(const DenialInput& denial) { return !denial.actor.empty(); }
+bool in_range(const DenialInput& denial) { return !denial.actor.empty() && denial.untold >= 0; }
 
 bool in_range(const TerminatorInput& outcome) {
   return !outcome.order.empty() && !outcome.kind.empty() && outcome.took >= Duration{};
@@ -239,6 +255,9 @@ bool in_range(const Input& input) {
 }  // namespace
 
 void encode_input(const Input& input, std::string& out) {
+  const auto* const denied = std::get_if<DenialInput>(&input.body);
+  const bool is_counted = denied != nullptr && denied->untold != 0;
+  if (is_counted) out += kCountedDenial;
   ArchiveWriter archive(out);
   Codec codec(archive);
   archive(input.kind(), input.at);
@@ -261,10 +280,12 @@ void encode_input(const Input& input, std::string& out) {
                       [&](const DenialInput& denial) { codec.denial(denial); },
                       [&](const TerminatorInput& outcome) { codec.terminator(outcome); }},
              input.body);
+  if (is_counted) archive(denied->untold);
 }
 
 Result<const Input*> InputDecoder::decode(std::string_view bytes) {
-  ArchiveReader archive(bytes);
+  const bool is_counted = bytes.starts_with(kCountedDenial);
+  ArchiveReader archive(bytes.substr(is_counted ? 1 : 0));
   Codec codec(archive);
   InputKind kind{};
   archive(kind, input_.at);
@@ -314,6 +335,11 @@ Result<const Input*> InputDecoder::decode(std::string_view bytes) {
     case InputKind::Terminator:
       codec.terminator(input_.body.emplace<TerminatorInput>());
       break;
+  }
+  if (is_counted) {
+    auto* const denial = std::get_if<DenialInput>(&input_.body);
+    if (denial != nullptr) archive(denial->untold);
+    if (denial == nullptr || denial->untold == 0) archive.fail();
   }
   if (archive.failed() || !archive.at_end() || !in_range(input_)) {
     return Unexpected{ErrorCode::InvalidInput, "the bytes are no encoded input"};

@@ -102,6 +102,7 @@ void write_event(JsonWriter& json, const Event& event) {
   field(json, "trust", event.trust);
   field(json, "depth", event.depth);
   if (event.weight != 1) json.field("weight", event.weight);
+  if (event.rate_unknown) json.field("rate_unknown", true);
   field(json, "attributes", event.attributes, Arguments::Full);
 }
 
@@ -239,6 +240,7 @@ void append_journal_line(std::string& out, const Input& input, Arguments argumen
                           field(json, "tenant", denial.tenant);
                           field(json, "agent", denial.agent);
                           field(json, "route", denial.route);
+                          if (denial.untold != 0) json.field("untold", denial.untold);
                         });
                       },
                       [&](const TerminatorInput& outcome) {

@@ -51,9 +51,10 @@ void load_values(ArchiveReader& archive, KeyState& state, const SloSpec& spec) {
 }
 
 void load_key(ArchiveReader& archive, KeyState& state, const SloSpec& spec) {
-  archive(state.counts, state.announced, state.uncertain, state.ever, state.born);
+  archive(state.counts, state.announced, state.uncertain, state.estimated_until, state.ever,
+          state.born);
   if (!plausible(state.announced, spec) || !plausible(state.ever)) return archive.fail();
-  if (state.born < Instant{}) return archive.fail();
+  if (state.born < Instant{} || state.estimated_until < Instant{}) return archive.fail();
   load_values(archive, state, spec);
 }
 
@@ -82,7 +83,8 @@ KeyIndex add_key(State& state, const SloSpec& spec, std::string_view key) {
 void save_state(ArchiveWriter& archive, const State& state) {
   archive(state.keys, state.stale_at, state.condition_errors);
   for (const KeyState& key : state.by_key) {
-    archive(key.counts, key.announced, key.uncertain, key.ever, key.born, key.values != nullptr);
+    archive(key.counts, key.announced, key.uncertain, key.estimated_until, key.ever, key.born,
+            key.values != nullptr);
     if (key.values) archive(*key.values);
   }
 }

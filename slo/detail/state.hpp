@@ -34,9 +34,12 @@ struct KeyState {
   WindowedCounts counts;
   std::vector<Announced> announced;   // by objective
   std::unique_ptr<Histogram> values;  // threshold indicators, from the first event on
-  bool uncertain = false;
-  Counts ever;     // of all events, at most kEverMax each
-  Instant born{};  // when the first of them was counted
+  bool uncertain = false;             // its agent is silent
+  Instant estimated_until{};          // an event of unknown weight is in the SLO window until then
+  Counts ever;                        // of all events, at most kEverMax each
+  Instant born{};                     // when the first of them was counted
+
+  [[nodiscard]] bool is_uncertain(Instant now) const { return uncertain || now < estimated_until; }
 };
 
 // Event weights are far below, so two of these and a weight can be added.

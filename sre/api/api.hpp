@@ -67,6 +67,7 @@ struct Denial {
   std::string agent;
   std::string route;  // "POST /v1/check"
   std::string peer;
+  std::int64_t untold = 0;  // others of the actor's before this one, which were only counted
 };
 
 struct MetricsInput {
@@ -82,7 +83,8 @@ struct ApiOptions {
   std::string audit_folder;       // STATE/audit
   // The text of /metrics; on an I/O thread.
   std::function<std::string(const MetricsInput&)> metrics;
-  // On an I/O thread; may be empty.
+  // On an I/O thread; may be empty. Not for every one: ten of an actor at once, then one in ten
+  // seconds, so that nobody fills the audit.
   std::function<void(const Denial&)> on_denied;
 };
 

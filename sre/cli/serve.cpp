@@ -31,13 +31,8 @@ constexpr int kIoThreads = 2;
 constexpr Duration kDrain = std::chrono::seconds{10};
 constexpr Duration kWatchFiles = std::chrono::seconds{2};
 
-runtime::HttpLimits limits_with(std::uint64_t body_bytes_max) {
-  runtime::HttpLimits limits;
-  limits.body_bytes_max = body_bytes_max;
-  return limits;
-}
-const runtime::HttpLimits kApiLimits = limits_with(api::kEventsBytesMax);
-const runtime::HttpLimits kOtlpLimits = limits_with(api::kTracesBytesMax);
+constexpr runtime::HttpLimits kApiLimits{.body_bytes_max = api::kEventsBytesMax};
+constexpr runtime::HttpLimits kOtlpLimits{.body_bytes_max = api::kTracesBytesMax};
 
 // What stands in the files, and in what form the parts want it.
 struct Loaded {
@@ -204,7 +199,8 @@ void Daemon::audit(const api::Denial& denial) {
   owned->input.body = telemetry::DenialInput{.actor = owned->denial.actor,
                                              .tenant = owned->denial.tenant,
                                              .agent = owned->denial.agent,
-                                             .route = owned->denial.route};
+                                             .route = owned->denial.route,
+                                             .untold = owned->denial.untold};
   host_->submit(runtime::InputRequest{.owner = owned, .input = &owned->input, .answer = nullptr});
 }
 

@@ -204,6 +204,13 @@ Result<Effects> Engine::restore(std::string_view bytes) { return impl_->restore(
 
 Effects Engine::reconfigure(EngineSpec spec) { return impl_->reconfigure(std::move(spec)); }
 
+std::optional<Engine::PermitHolder> Engine::permit_holder(std::string_view permit) const {
+  const Permit* found = impl_->permits.find(permit);
+  if (found == nullptr) return std::nullopt;
+  const Dimensions of = found->dimensions.view();
+  return PermitHolder{of[Dimension::Tenant], of[Dimension::Agent]};
+}
+
 void Engine::continue_audit(const killswitch::AuditPosition& position) {
   impl_->chain = killswitch::AuditChain(position);
 }

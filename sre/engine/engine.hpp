@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,6 +85,14 @@ class Engine {
   // seen, counters and the audit chain stay as they are. The effects say what began afresh.
   // Microseconds for each document that is as it was, O(keys) for each that is not.
   [[nodiscard]] Effects reconfigure(EngineSpec spec);
+
+  // For whom this permit was given; nothing for one that is closed, and for one that never was.
+  // Views, valid until the next input.
+  struct PermitHolder {
+    std::string_view tenant;
+    std::string_view agent;
+  };
+  [[nodiscard]] std::optional<PermitHolder> permit_holder(std::string_view permit) const;
 
   // At start: the chain of entries that the host keeps is the truth, and goes on from there.
   void continue_audit(const killswitch::AuditPosition& position);

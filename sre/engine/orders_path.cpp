@@ -47,6 +47,7 @@ void Engine::Impl::audit_denial(const telemetry::DenialInput& input) {
   json.field("tenant", input.tenant);
   json.field("agent", input.agent);
   json.field("route", input.route);
+  if (input.untold > 0) json.field("untold", input.untold);
   json.end_object();
   audit("identity_refused", body);
 }

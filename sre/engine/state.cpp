@@ -13,7 +13,7 @@ namespace {
 
 // "fbx" and the version of the layout; a newer one is refused, not guessed at.
 constexpr std::string_view kMagic = "fbx";
-constexpr std::uint32_t kStateVersion = 3;
+constexpr std::uint32_t kStateVersion = 4;
 constexpr std::size_t kDigestBytes = 32;
 
 std::string_view as_text(const killswitch::Digest& digest) {
@@ -210,6 +210,7 @@ bool Engine::Impl::settle_in(Carried& carried, std::vector<StateRules::Memory> m
   if (!state_rules.recall(memories, slos)) return false;
   if (!permits.renumber(carried.limits, carried.breakers)) return false;
   if (!enforce_all_again(carried) || !fits_together()) return false;
+  recount_silent();
   if (!spec.silence) end_silence();
   flush();
   return true;
@@ -237,11 +238,19 @@ bool Engine::Impl::enforce_all_again(Carried& carried) {
 void Engine::Impl::end_silence() {
   for (KeyIndex agent = 0; agent < agents.size(); ++agent) {
     if (!agents[agent].silent) continue;
+    const Dimensions who = agent_key().decode(agent_names.key(agent));
     for (std::size_t i = 0; i < slos.size(); ++i) {
       keys.clear();
-      slos[i].set_uncertain(agent_names.key(agent), false, keys);
+      slos[i].set_uncertain({who[Dimension::Tenant], who[Dimension::Agent]}, false, keys);
       for (const KeyIndex key : keys) evaluate(i, key);
     }
+  }
+}
+
+void Engine::Impl::recount_silent() {
+  silent_by_name.clear();
+  for (KeyIndex agent = 0; agent < agents.size(); ++agent) {
+    if (agents[agent].silent) count_silent(agent, true);
   }
 }
 
@@ -267,8 +276,15 @@ bool Engine::Impl::fits_together() const {
   return now >= Instant{} && now <= kLatestInstant && next_seq >= 1 && in_range(next_seq) &&
          next_decision >= 1 && in_range(next_decision) && counters.in_range() &&
          in_range(chain.entries()) && agents.size() == agent_names.size() &&
-         agents.size() == agent_names.index_end() &&
+         agents.size() == agent_names.index_end() && agent_keys_fit() &&
          std::all_of(agents.begin(), agents.end(), heard) && timers_fit() && holds_fit();
+}
+
+bool Engine::Impl::agent_keys_fit() const {
+  for (KeyIndex agent = 0; agent < agents.size(); ++agent) {
+    if (!agent_key().accepts(agent_names.key(agent))) return false;
+  }
+  return true;
 }
 
 bool Engine::Impl::timers_fit() const {

@@ -100,10 +100,14 @@ std::vector<AgentStatus> Engine::Impl::agent_statuses(
     ++by_key[{std::string(of[Dimension::Tenant]), std::string(of[Dimension::Agent])}].open_permits;
   }
   std::vector<AgentStatus> out;
+  KeyBuffer buffer;
   for (auto& [key, agent] : by_key) {
     agent.tenant = key.first;
     agent.name = key.second;
-    const auto known = agent_names.find(key.second);
+    Dimensions who;
+    who[Dimension::Tenant] = key.first;
+    who[Dimension::Agent] = key.second;
+    const auto known = agent_names.find(agent_key().encode(who, buffer));
     agent.silent = spec.silence && known && agents[*known].silent;
     out.push_back(std::move(agent));
   }

@@ -72,8 +72,13 @@ breakers::CallResult call_result(telemetry::Outcome outcome,
 
 }  // namespace
 
+const KeySpec& agent_key() {
+  static const KeySpec key({Dimension::Tenant, Dimension::Agent});
+  return key;
+}
+
 EventReply Engine::Impl::on_event(const telemetry::Event& event) {
-  heard(event.dimensions[Dimension::Agent]);
+  heard(event.dimensions);
   if (event.kind == EventKind::Heartbeat) {
     note_activity(event);
     return EventReply::Accepted;
@@ -122,7 +127,7 @@ ReportReply Engine::Impl::on_report(const telemetry::Report& report) {
   event.trust = permit->trust;
   event.depth = permit->depth;
   event.attributes = permit->attributes.view();
-  heard(event.dimensions[Dimension::Agent]);
+  heard(event.dimensions);
   count_event(event, now);
   close_by(*permit, event, breakers::usage_of(permit->action, report.outcome, report.measured),
            now);
@@ -211,30 +216,51 @@ void Engine::Impl::evaluate(std::size_t slo, KeyIndex key) {
   }
 }
 
-void Engine::Impl::heard(std::string_view agent) {
+void Engine::Impl::heard(const Dimensions& from) {
   if (!spec.silence) return;
-  auto index = agent_names.find(agent);
-  if (!index) {
+  KeyBuffer buffer;
+  const std::string_view name = agent_key().encode(from, buffer);
+  auto index = agent_names.find(name);
+  const bool is_new = !index;
+  if (is_new) {
     if (agent_names.size() >= kAgentsMax) return;
-    index = agent_names.insert(agent);
-    agents.push_back({now, true});  // as if it came back, so that its timer is set below
+    index = agent_names.insert(name);
+    agents.push_back({});
   }
   Agent& state = agents[*index];
   state.heard = now;
-  if (!state.silent) return;
-  state.silent = false;
+  if (!is_new && !state.silent) return;
   set_timer({add_saturated(now, *spec.silence), 0, TimerKind::AgentSilence, *index, 0, 0});
+  if (is_new) return;
+  count_silent(*index, false);
+  mark_silence(*index);
+}
+
+void Engine::Impl::count_silent(std::uint32_t index, bool silent) {
+  agents[index].silent = silent;
+  const std::string_view name = agent_key().value(agent_names.key(index), Dimension::Agent);
+  const auto count = silent_by_name.try_emplace(std::string(name), 0).first;
+  count->second += silent ? 1U : -1U;
+  if (count->second == 0) silent_by_name.erase(count);
+}
+
+// Tells the SLOs. Keys without a tenant are uncertain while any agent of the name is missing.
+void Engine::Impl::mark_silence(std::uint32_t index) {
+  const Dimensions who = agent_key().decode(agent_names.key(index));
+  const slo::Slo::Source source{who[Dimension::Tenant], who[Dimension::Agent]};
+  const bool any = silent_by_name.contains(source.agent);
   for (std::size_t i = 0; i < slos.size(); ++i) {
+    const bool by_tenant = slos[i].spec().group_by.contains(Dimension::Tenant);
     keys.clear();
-    slos[i].set_uncertain(agent, false, keys);
+    slos[i].set_uncertain(source, by_tenant ? agents[index].silent : any, keys);
     for (const KeyIndex key : keys) evaluate(i, key);
   }
 }
 
 void Engine::Impl::on_silence(std::uint32_t index) {
-  Agent& agent = agents[index];
-  if (!spec.silence) {    // switched off since the timer was set
-    agent.silent = true;  // it has no timer: heard() sets one if it is switched on again
+  const Agent& agent = agents[index];
+  if (!spec.silence) {          // switched off since the timer was set
+    count_silent(index, true);  // it has no timer: heard() sets one if it is switched on again
     return;
   }
   const Instant deadline = add_saturated(agent.heard, *spec.silence);
@@ -242,12 +268,8 @@ void Engine::Impl::on_silence(std::uint32_t index) {
     set_timer({deadline, 0, TimerKind::AgentSilence, index, 0, 0});
     return;
   }
-  agent.silent = true;
-  for (std::size_t i = 0; i < slos.size(); ++i) {
-    keys.clear();
-    slos[i].set_uncertain(agent_names.key(index), true, keys);
-    for (const KeyIndex key : keys) evaluate(i, key);
-  }
+  count_silent(index, true);
+  mark_silence(index);
 }
 
 void Engine::Impl::expire_permit(Permit& permit) {

@@ -352,10 +352,26 @@ Result<void> DurableEngine::reconfigure(EngineConfiguration configuration, Effec
   return save_now();
 }
 
-Result<void> DurableEngine::close() {
-  if (auto saved = save_now(); !saved) return saved;
-  if (auto sealed = audit_.seal(); !sealed) return sealed;
-  return folder_.withdraw_listen();
+Result<void> DurableEngine::close(std::optional<Instant> doubt) {
+  const Instant last = engine_.now();
+  if (write().state && !doubt) doubt = last;
+  const Result<void> saved = save_now();
+  if (saved) doubt.reset();
+  const Result<void> sealed = audit_.seal();
+  const Result<void> withdrawn = folder_.withdraw_listen();
+  // A seal proves that nothing was cut off later; without it the audit is as after a kill -9.
+  const bool is_kept = !doubt && audit_.unwritten() == 0 && pending().run() && latch_.is_durable();
+  if (is_kept) return withdrawn;
+  return Unexpected{
+      loss(!saved ? saved.error() : Error{ErrorCode::StorageFailed, "no sync"}, doubt)};
+}
+
+Error DurableEngine::loss(const Error& why, std::optional<Instant> since) const {
+  std::string text = "the state could not be written (" + why.message + "): ";
+  text += since ? "what was counted and decided after " + format_rfc3339(*since) + " is lost"
+                : "a power cut now would lose the last of what was counted and decided";
+  text += latch_.is_durable() ? "; stop orders are kept" : "; so are stop orders since then";
+  return {why.code, std::move(text)};
 }
 
 }  // namespace fusebox::runtime

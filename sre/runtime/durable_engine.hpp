@@ -113,8 +113,12 @@ class DurableEngine {
   // `effects` each. On an error the old one is still in force on disk, and the new one in memory.
   Result<void> reconfigure(EngineConfiguration configuration, engine::Effects& effects);
 
-  // A clean stop: checkpoint, audit sealed. Nothing may be applied afterwards.
-  Result<void> close();
+  // A clean stop: checkpoint, audit sealed. Nothing may be applied afterwards. `doubt`: the time of
+  // the last input that is known to be in the log, if a later one may not be; absent if all are.
+  //
+  // On a disk that takes no checkpoint the state is kept all the same where log, audit and latch
+  // have everything: the next start replays it. Errors: StorageFailed, which says what is lost.
+  Result<void> close(std::optional<Instant> doubt);
 
   [[nodiscard]] engine::Engine& engine() { return engine_; }
   [[nodiscard]] store::StateFolder& folder() { return folder_; }
@@ -126,6 +130,7 @@ class DurableEngine {
   [[nodiscard]] Result<void> begin(DurableOptions options, const std::string& torn_audit_file,
                                    std::span<const killswitch::Order> latched, Recovery& recovery);
   [[nodiscard]] Result<void> save_now();
+  [[nodiscard]] Error loss(const Error& why, std::optional<Instant> since) const;
   [[nodiscard]] Result<void> latch_news();
   void note_latched(const engine::Effects& effects, std::size_t first);
   void add_frame();

@@ -91,6 +91,7 @@ struct EngineHost::Impl {
   Instant next_tick{};
   Instant next_checkpoint{};  // by time alone
   Instant next_attempt{};     // not before
+  Instant kept_until{};       // everything up to here is in the log, or in a checkpoint
   bool checkpointing = false;
 
   std::atomic<bool> log_in_doubt = false;  // a write or a sync failed: a checkpoint heals it
@@ -215,6 +216,7 @@ void EngineHost::Impl::write() {
     log_in_doubt = true;
     take_back_permits();
   }
+  if (!log_in_doubt) kept_until = engine.engine().now();
   std::vector<std::function<void()>> after_sync;
   if (options.acknowledge_after_sync) {
     for (EventBatch& batch : std::exchange(ended, {})) {
@@ -375,7 +377,8 @@ Result<void> EngineHost::stop() {
   impl_->wake.notify_one();
   if (impl_->thread.joinable()) impl_->thread.join();
   impl_->disk.reset();
-  impl_->closed = impl_->engine.close();
+  impl_->closed =
+      impl_->engine.close(impl_->log_in_doubt ? std::optional(impl_->kept_until) : std::nullopt);
   return *impl_->closed;
 }
 

@@ -26,7 +26,7 @@ Reading read_args_hash(Json value, EventDraft& draft) {
   return Reading::Ok;
 }
 
-constexpr std::array<FieldRule<EventDraft>, 13> kOwnRules{{
+constexpr std::array<FieldRule<EventDraft>, 14> kOwnRules{{
     {"at", kTime, [](Json v, EventDraft& draft) { return read_time(v, draft.event.at); }},
     {"kind", "task, llm, tool, delegation, policy, evaluation or heartbeat", &read_kind, true},
     {"span_id", kText, [](Json v, EventDraft& draft) { return read_text(v, draft.event.span_id); }},
@@ -39,6 +39,8 @@ constexpr std::array<FieldRule<EventDraft>, 13> kOwnRules{{
      [](Json v, EventDraft& draft) { return read_share(v, draft.event.confidence); }},
     {"trust", kTrust, [](Json v, EventDraft& draft) { return read_trust(v, draft.event.trust); }},
     {"depth", kCount, [](Json v, EventDraft& draft) { return read_count(v, draft.event.depth); }},
+    {"rate_unknown", "true or false",
+     [](Json v, EventDraft& draft) { return read_flag(v, draft.event.rate_unknown); }},
     {"weight", kWeight,
      [](Json v, EventDraft& draft) { return read_weight(v, draft.event.weight); }},
     {"args_hash", kText, &read_args_hash},

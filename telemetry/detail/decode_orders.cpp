@@ -141,12 +141,20 @@ Unexpected not_one_of(std::string_view outer, std::string_view a, std::string_vi
                                        " and " + std::string(b) + " must stand here"};
 }
 
-constexpr FieldTable kDenialTable{std::array<FieldRule<DenialInput>, 4>{{
+Reading read_untold(Json value, DenialInput& out) {
+  std::optional<std::int64_t> count;
+  const Reading reading = read_count(value, count);
+  if (reading == Reading::Ok) out.untold = *count;
+  return reading;
+}
+
+constexpr FieldTable kDenialTable{std::array<FieldRule<DenialInput>, 5>{{
     {"actor", kNonEmptyText,
      [](Json v, DenialInput& out) { return read_nonempty_text(v, out.actor); }, true},
     {"tenant", kText, [](Json v, DenialInput& out) { return read_text(v, out.tenant); }},
     {"agent", kText, [](Json v, DenialInput& out) { return read_text(v, out.agent); }},
     {"route", kText, [](Json v, DenialInput& out) { return read_text(v, out.route); }},
+    {"untold", kCount, &read_untold},
 }}};
 
 Reading read_outcome(Json value, TerminatorInput& out) {

@@ -186,6 +186,10 @@ Reading read_usd(Json value, std::optional<MicroUsd>& out) {
   return amount ? Reading::Ok : Reading::Wrong;
 }
 
+Reading read_flag(Json value, bool& out) {
+  return value.get(out) == simdjson::SUCCESS ? Reading::Ok : Reading::Wrong;
+}
+
 Reading read_weight(Json value, std::int64_t& out) {
   double weight = 0;
   if (value.get(weight) != simdjson::SUCCESS) return Reading::Wrong;

@@ -180,6 +180,7 @@ inline constexpr std::string_view kOutcome = "ok, error, timeout, cancelled, thr
 [[nodiscard]] Reading read_trust(Json value, std::optional<std::int64_t>& out);
 [[nodiscard]] Reading read_usd(Json value, std::optional<MicroUsd>& out);
 [[nodiscard]] Reading read_weight(Json value, std::int64_t& out);
+[[nodiscard]] Reading read_flag(Json value, bool& out);
 [[nodiscard]] Reading read_time(Json value, std::optional<Instant>& out);
 [[nodiscard]] Reading read_object(Json value, std::optional<JsonObject>& out);
 

@@ -251,6 +251,7 @@ void SpanEvents::fill_weight(Event& event) {
   }
   const Sampling sampling = sampling_of(draft_.trace_state);
   event.weight = sampling.weight;
+  event.rate_unknown = sampling.rate_unknown;
   if (sampling.rate_unknown) ++batch_.rate_unknown;
 }
 

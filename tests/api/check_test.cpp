@@ -1,4 +1,5 @@
 // POST /v1/check and /v1/report.
+#include "sre/api/detail/decision_log.hpp"
 #include "tests/api/support.hpp"
 
 namespace fusebox::api {
@@ -160,6 +161,42 @@ TEST(Report, ClosesNobodyElsesPermit) {
   EXPECT_EQ(daemon.status("POST /v1/report", report, {bearer("agent")}), 403);
   EXPECT_EQ(daemon.denials, std::vector<std::string>{"agent acme/other POST /v1/report"});
   EXPECT_EQ(daemon.ask("POST /v1/report", report, {bearer("operator")}).body,
+            R"({"result":"committed"})");
+}
+
+// More decisions than the daemon lists were made since the permit was given.
+TEST(Report, ClosesNobodyElsesPermitHoweverOld) {
+  Daemon daemon({.settings = {.credentials = every_role()}});
+  const std::string other = R"({"agent":"other","tenant":"acme","action":"task"})";
+  const std::string permit =
+      member(daemon.ask("POST /v1/check", other, {bearer("operator")}).body, "permit");
+  const std::string refused = R"({"agent":"bot","tenant":"acme","action":"tool","target":"drop"})";
+  for (std::size_t i = 0; i < detail::kDecisionsMax; ++i) {
+    (void)daemon.send("POST /v1/check", refused, {bearer("agent")});
+  }
+  const std::string report = R"({"permit":")" + permit + R"(","outcome":"ok"})";
+  EXPECT_EQ(daemon.status("POST /v1/report", report, {bearer("agent")}), 403);
+  EXPECT_EQ(daemon.ask("POST /v1/report", report, {bearer("operator")}).body,
+            R"({"result":"committed"})");
+  EXPECT_EQ(
+      daemon.ask("POST /v1/report", R"({"permit":"d-none","outcome":"ok"})", {bearer("agent")})
+          .body,
+      R"({"result":"unknown"})");
+}
+
+// An event that names a permit is its report only if it is the same agent's; it is one more event.
+TEST(Report, NoEventClosesSomebodyElsesPermit) {
+  Daemon daemon({.settings = {.credentials = every_role()}});
+  const std::string other = R"({"agent":"other","tenant":"acme","action":"tool","target":"x"})";
+  const std::string permit =
+      member(daemon.ask("POST /v1/check", other, {bearer("operator")}).body, "permit");
+  const std::string event = R"([{"agent":"bot","tenant":"acme","kind":"tool","tool":"x","id":")" +
+                            permit + R"(","outcome":"error"}])";
+  EXPECT_EQ(daemon.status("POST /v1/events", event, {bearer("agent")}), 200);
+  EXPECT_EQ(daemon
+                .ask("POST /v1/report", R"({"permit":")" + permit + R"(","outcome":"ok"})",
+                     {bearer("operator")})
+                .body,
             R"({"result":"committed"})");
 }
 

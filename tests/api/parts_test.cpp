@@ -1,5 +1,6 @@
 // Small parts: bodies of orders, problems, lent objects, the log of decisions.
 #include "sre/api/detail/decision_log.hpp"
+#include "sre/api/detail/denial_gate.hpp"
 #include "sre/api/detail/flat_body.hpp"
 #include "sre/api/detail/pool.hpp"
 #include "tests/api/support.hpp"
@@ -125,6 +126,24 @@ TEST(DecisionLog, KnowsWhosePermitItWasWhileItIsKept) {
   EXPECT_FALSE(log.holder_of("b"));
   log.add(decision(static_cast<std::int64_t>(kDecisionsMax) + 3, "y", "y"));
   EXPECT_FALSE(log.holder_of("a"));
+}
+
+TEST(DenialGate, WritesSomeOfEachActorAndCountsTheOthers) {
+  using std::chrono::seconds;
+  DenialGate gate;
+  const std::chrono::steady_clock::time_point start{seconds{1'000}};
+  const auto written_at = [&](const std::string& actor, int second) {
+    const auto untold = gate.take(actor, start + seconds{second});
+    return untold ? *untold : -1;
+  };
+  for (int i = 0; i < DenialGate::kAtOnce; ++i) EXPECT_EQ(written_at("a", 0), 0) << i;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(written_at("a", 9), -1);
+  EXPECT_EQ(written_at("b", 9), 0) << "another actor has room of its own";
+  EXPECT_EQ(written_at("a", 10), 5);
+  EXPECT_EQ(written_at("a", 10), -1);
+  EXPECT_EQ(written_at("a", 20), 1);
+  for (int i = 0; i < DenialGate::kAtOnce; ++i) EXPECT_EQ(written_at("a", 1'000), 0) << i;
+  EXPECT_EQ(written_at("a", 1'000), -1) << "room that was not used does not add up";
 }
 
 }  // namespace

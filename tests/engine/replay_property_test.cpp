@@ -143,7 +143,7 @@ TEST(EngineState, EveryFlippedBitIsRefused) {
 }
 
 TEST(EngineState, OlderAndNewerLayoutsAreRefused) {
-  for (const int version : {0, 1, 2, 4}) {
+  for (const int version : {0, 1, 2, 3, 5}) {
     std::string state = saved_state(3);
     state[3] = static_cast<char>(2 * version);  // a zigzag varint, behind the magic
     state.resize(state.size() - 32);
@@ -152,7 +152,7 @@ TEST(EngineState, OlderAndNewerLayoutsAreRefused) {
     Engine engine(spec_of(kEverything));
     const auto restored = engine.restore(state);
     ASSERT_FALSE(restored);
-    EXPECT_EQ(restored.error().code, version > 3 ? ErrorCode::StateNewer : ErrorCode::StateCorrupt);
+    EXPECT_EQ(restored.error().code, version > 4 ? ErrorCode::StateNewer : ErrorCode::StateCorrupt);
   }
 }
 

@@ -75,6 +75,48 @@ TEST(EngineDeadMan, SilenceMakesKeysUncertainAndTelemetryBringsThemBack) {
   EXPECT_NE(back[0].find(R"("to":"healthy")"), std::string::npos) << back[0];
 }
 
+std::string heartbeat(const std::string& tenant) {
+  return R"("event":{"kind":"heartbeat","agent":"bot","tenant":")" + tenant + "\"}";
+}
+
+// Two customers may call their agents alike; one of them is heard, and the other one is missed.
+TEST(EngineDeadMan, TellsAgentsOfOneNameApartByTheirTenant) {
+  Script script(kToolSlo + config("{silence: 10m}"));
+  script.feed(at(0, R"("event":{"kind":"tool","agent":"bot","tenant":"a","outcome":"ok"})"));
+  script.feed(at(0, heartbeat("b")));
+  script.feed(at(500, heartbeat("b")));
+  EXPECT_EQ(script.feed(at(700, R"("tick":true)")).size(), 1U) << "a is silent";
+  EXPECT_EQ(script.feed(at(701, heartbeat("b"))).size(), 0U) << "that was not a";
+  script.feed(at(1400, R"("tick":true)"));
+  EXPECT_EQ(script.feed(at(1401, heartbeat("b"))).size(), 0U) << "a is still missing";
+  EXPECT_EQ(script.feed(at(1402, heartbeat("a"))).size(), 1U) << "both are here";
+  const auto agents = script.engine().status().agents;
+  ASSERT_EQ(agents.size(), 2U);
+  EXPECT_FALSE(agents[0].silent || agents[1].silent);
+}
+
+TEST(EngineDeadMan, RemembersWhoIsMissingWhenItsStateIsRestored) {
+  const EngineSpec spec = spec_of(kToolSlo + config("{silence: 10m}"));
+  Script script(spec);
+  script.feed(at(0, R"("event":{"kind":"tool","agent":"bot","tenant":"a","outcome":"ok"})"));
+  script.feed(at(0, heartbeat("b")));
+  script.feed(at(700, R"("tick":true)"));
+  Script restored(spec);
+  ASSERT_TRUE(restored.engine().restore(script.engine().save()).has_value());
+  for (Script* each : {&script, &restored}) {
+    EXPECT_EQ(each->feed(at(701, heartbeat("a"))).size(), 0U) << "b is still missing";
+    EXPECT_EQ(each->feed(at(702, heartbeat("b"))).size(), 1U);
+  }
+}
+
+TEST(EngineTelemetry, SpansSampledAtAnUnknownRateMakeTheirKeysUncertain) {
+  Script script(kToolSlo);
+  const auto lines = script.feed(
+      at(0, R"("event":{"kind":"tool","agent":"bot","outcome":"ok","rate_unknown":true})"));
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find(R"("to":"uncertain")"), std::string::npos) << lines[0];
+}
+
 TEST(EngineDeadMan, AWorseStatusStaysAndCarriesUncertain) {
   Script script(kToolSlo + config("{silence: 10m}"));
   for (int i = 0; i < 5; ++i) script.feed(at(i, event("error")));

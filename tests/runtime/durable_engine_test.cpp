@@ -230,7 +230,7 @@ TEST(DurableEngine, CleanStopsNeedNoReplay) {
   Machine machine;
   for (int i = 0; i < 50; ++i) (void)machine.feed(traffic.next());
   const std::string before = machine.engine->engine().save();
-  ASSERT_TRUE(machine.engine->close().has_value());
+  ASSERT_TRUE(machine.engine->close({}).has_value());
   machine.kill();
   machine.start();
   EXPECT_EQ(machine.recovery.replayed, 0U);
@@ -261,7 +261,7 @@ TEST(DurableEngine, ARestartWithAnotherConfigurationDecidesNothingAnew) {
 
 TEST(DurableEngine, AMissingLatchStartsStopped) {
   Machine machine;
-  ASSERT_TRUE(machine.engine->close().has_value());
+  ASSERT_TRUE(machine.engine->close({}).has_value());
   machine.kill();
   ASSERT_TRUE(machine.files.remove("/state/latch").has_value());
   machine.start();
@@ -274,12 +274,47 @@ TEST(DurableEngine, AMissingLatchStartsStopped) {
 
 TEST(DurableEngine, AMissingCheckpointIsRefusedAndNothingOverwritten) {
   Machine machine;
-  ASSERT_TRUE(machine.engine->close().has_value());
+  ASSERT_TRUE(machine.engine->close({}).has_value());
   machine.kill();
   ASSERT_TRUE(machine.files.remove("/state/fusebox.db").has_value());
   const auto opened = DurableEngine::open(machine.files, options());
   ASSERT_FALSE(opened.has_value());
   EXPECT_EQ(opened.error().code, ErrorCode::StateCorrupt);
+}
+
+// A disk that is full at the stop: the log has everything, and the next start goes on from there.
+TEST(DurableEngine, AStopOnAFullDiskKeepsWhatTheLogHas) {
+  Traffic traffic(11);
+  Machine machine;
+  for (int i = 0; i < 60; ++i) (void)machine.feed(traffic.next());
+  ASSERT_FALSE(machine.engine->write().state);
+  const std::string state = machine.engine->engine().save();
+  machine.files.limit_bytes(machine.files.bytes_used());
+  const auto closed = machine.engine->close({});
+  EXPECT_TRUE(closed.has_value()) << closed.error().message;
+  machine.files.limit_bytes(std::nullopt);
+  machine.kill();
+  machine.start();
+  EXPECT_EQ(machine.engine->engine().save(), state);
+}
+
+TEST(DurableEngine, AStopOnAFullDiskSaysWhatIsLost) {
+  Traffic traffic(11);
+  Machine machine;
+  for (int i = 0; i < 20; ++i) (void)machine.feed(traffic.next());
+  ASSERT_FALSE(machine.engine->write().state);
+  const Instant kept = machine.engine->engine().now();
+  machine.files.limit_bytes(machine.files.bytes_used());
+  for (int i = 0; i < 20; ++i) (void)machine.feed(traffic.next());
+  ASSERT_TRUE(machine.engine->write().state);
+  const auto closed = machine.engine->close(kept);
+  ASSERT_FALSE(closed.has_value());
+  EXPECT_EQ(closed.error().code, ErrorCode::StorageFailed);
+  EXPECT_NE(closed.error().message.find("after " + format_rfc3339(kept) + " is lost"),
+            std::string::npos)
+      << closed.error().message;
+  EXPECT_NE(closed.error().message.find("stop orders are kept"), std::string::npos)
+      << closed.error().message;
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST(SloRestore, GivesBackEverything) {
   for (const SloSpec& spec : {by_agent(), latency_spec(), ratio_spec()}) {
     Feed feed = with_history(spec);
     std::vector<KeyIndex> marked;
-    feed.slo.set_uncertain("a", true, marked);
+    feed.slo.set_uncertain({.tenant = {}, .agent = "a"}, true, marked);
     Slo copy(spec);
     const std::string bytes = saved(feed.slo);
     ASSERT_TRUE(restores(copy, bytes));

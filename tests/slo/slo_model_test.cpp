@@ -236,7 +236,7 @@ class Traffic {
 void take(Slo& slo, const Step& step, Instant now, std::vector<telemetry::RecordBody>& out) {
   std::vector<KeyIndex> keys;
   slo.due(now, keys);
-  if (step.uncertain) slo.set_uncertain(step.agent, *step.uncertain, keys);
+  if (step.uncertain) slo.set_uncertain({.tenant = {}, .agent = step.agent}, *step.uncertain, keys);
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   for (const KeyIndex key : keys) slo.evaluate(key, now, out);

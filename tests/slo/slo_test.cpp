@@ -232,17 +232,50 @@ TEST(SloUncertain, MarksTheKeysOfTheAgentOnly) {
   feed.add(kStart, true, 1, "bot");
   feed.add(kStart, true, 1, "other");
   std::vector<KeyIndex> marked;
-  feed.slo.set_uncertain("bot", true, marked);
+  feed.slo.set_uncertain({.tenant = {}, .agent = "bot"}, true, marked);
   EXPECT_THAT(marked, ElementsAre(0u));
   marked.clear();
-  feed.slo.set_uncertain("bot", true, marked);
+  feed.slo.set_uncertain({.tenant = {}, .agent = "bot"}, true, marked);
   EXPECT_THAT(marked, IsEmpty());
+}
+
+TEST(SloUncertain, MarksTheKeysOfTheTenantWhereKeysHaveOne) {
+  Slo slo(ratio_spec({.group_by = {Dimension::Tenant, Dimension::Agent}}));
+  for (const char* tenant : {"acme", "other"}) {
+    telemetry::Event event = tool_event(true);
+    event.dimensions[Dimension::Tenant] = tenant;
+    ASSERT_TRUE(slo.record(event, kStart, kStart));
+  }
+  std::vector<KeyIndex> marked;
+  slo.set_uncertain({.tenant = "other", .agent = "bot"}, true, marked);
+  EXPECT_THAT(marked, ElementsAre(1u));
+}
+
+// One event of unknown weight may have stood for any number; when it leaves the window, so does
+// the doubt, at that very time.
+TEST(SloUncertain, EventsOfUnknownWeightMakeTheirKeyUncertainForTheWindow) {
+  Feed feed(ratio_spec({.window = hours{1}}));
+  feed.add(kStart, true);
+  feed.news();
+  telemetry::Event sampled = tool_event(true);
+  sampled.rate_unknown = true;
+  ASSERT_TRUE(feed.slo.record(sampled, kStart, kStart));
+  feed.tick(kStart);
+  EXPECT_THAT(feed.news(), ElementsAre("healthy -> uncertain?"));
+  feed.add(kStart + minutes{59}, true);
+  EXPECT_TRUE(feed.slo.view(0, 0, kStart + minutes{59}).uncertain);
+  feed.news();
+  std::vector<KeyIndex> due;
+  feed.slo.due(kStart + hours{1} - Duration{1}, due);
+  EXPECT_THAT(due, IsEmpty());
+  feed.tick(kStart + hours{1});
+  EXPECT_THAT(feed.news(), ElementsAre("uncertain -> healthy"));
 }
 
 TEST(SloUncertain, SloWithoutAgentsHasNoneToMark) {
   Slo slo(ratio_spec());
   std::vector<KeyIndex> marked;
-  slo.set_uncertain("bot", true, marked);
+  slo.set_uncertain({.tenant = {}, .agent = "bot"}, true, marked);
   EXPECT_THAT(marked, IsEmpty());
 }
 
@@ -250,7 +283,7 @@ TEST(SloUncertain, LostTelemetryIsNeverHealthyAndAWorseStatusStays) {
   Feed feed(by_agent());
   std::vector<KeyIndex> marked;
   const auto mark = [&](bool uncertain) {
-    feed.slo.set_uncertain("bot", uncertain, marked);
+    feed.slo.set_uncertain({.tenant = {}, .agent = "bot"}, uncertain, marked);
     feed.tick(kStart);
     return feed.news();
   };
@@ -268,7 +301,7 @@ TEST(SloUncertain, IsWorseThanNoData) {
   Feed feed(ratio_spec({.window = hours{1}, .group_by = {Dimension::Agent}}));
   feed.add(kStart, true);
   std::vector<KeyIndex> marked;
-  feed.slo.set_uncertain("bot", true, marked);
+  feed.slo.set_uncertain({.tenant = {}, .agent = "bot"}, true, marked);
   feed.news();
   feed.tick(kStart + hours{2});
   EXPECT_THAT(feed.news(), ElementsAre("healthy -> uncertain?"));

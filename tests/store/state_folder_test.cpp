@@ -96,6 +96,7 @@ TEST_P(StateFolderMarker, IsRefusedAndNotOverwritten) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, GetParam().code);
   EXPECT_THAT(opened.error().message, HasSubstr("state/marker"));
+  EXPECT_THAT(opened.error().message, HasSubstr("nothing was changed: "));
   EXPECT_EQ(files.content("state/marker"), GetParam().text);
 }
 

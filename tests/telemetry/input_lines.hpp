@@ -60,6 +60,10 @@ inline std::vector<InputLine> input_lines() {
                       R"("by":"30m","for":"1h","reason":"r","actor":"bob"}})"},
       {"Denial", R"({"at":"2026-01-01T00:00:00Z","denial":{"actor":"bots","tenant":"acme",)"
                  R"("agent":"other","route":"POST /v1/check"}})"},
+      {"CountedDenial", R"({"at":"2026-01-01T00:00:00Z","denial":{"actor":"bots",)"
+                        R"("agent":"other","route":"POST /v1/check","untold":7}})"},
+      {"SampledEvent", R"({"at":"2026-01-01T00:00:00Z","event":{"kind":"llm","agent":"bot",)"
+                       R"("rate_unknown":true}})"},
       {"Terminator", R"({"at":"2026-01-01T00:00:00Z","terminator":{"order":"kill-1",)"
                      R"("kind":"webhook","name":"pager","outcome":"timed_out","detail":"5s",)"
                      R"("took_ms":5000}})"},

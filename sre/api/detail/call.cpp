@@ -41,12 +41,14 @@ std::string Call::actor(std::optional<std::string_view> named) const {
 bool Call::may_claim(std::string_view tenant, std::string_view agent) {
   if (identity.speaks_for(tenant, agent)) return true;
   ++services->counters.denied;
-  if (services->on_denied) {
+  const auto untold = services->denials.take(identity.actor(), std::chrono::steady_clock::now());
+  if (untold && services->on_denied) {
     services->on_denied({.actor = identity.actor(),
                          .tenant = std::string(tenant),
                          .agent = std::string(agent),
                          .route = std::string(route->method) + " " + std::string(route->path),
-                         .peer = request.peer.address});
+                         .peer = request.peer.address,
+                         .untold = *untold});
   }
   const std::string of_tenant =
       tenant.empty() ? "without a tenant" : "of tenant '" + std::string(tenant) + "'";

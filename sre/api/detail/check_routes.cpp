@@ -81,6 +81,10 @@ void answer_report(Call& call, const runtime::Answer& answer) {
   call.answer_json(std::move(out));
 }
 
+void submit_if_held(const CallPtr& call, std::string_view tenant, std::string_view agent) {
+  if (call->may_claim(tenant, agent)) submit(call, &answer_report);
+}
+
 }  // namespace
 
 void post_check(const CallPtr& call) {
@@ -113,13 +117,30 @@ void post_report(const CallPtr& call) {
   }
   call->kept = decoder;
   call->input = **decoded;
-  // A permit says whose it is only to those who were there when it was given.
-  const std::string_view permit = std::get<telemetry::Report>(call->input.body).permit;
-  if (call->identity.is_pinned()) {
-    const auto holder = call->services->decisions.holder_of(permit);
-    if (holder && !call->may_claim(holder->tenant, holder->agent)) return;
+  if (!call->identity.is_pinned()) {
+    submit(call, &answer_report);
+    return;
   }
-  submit(call, &answer_report);
+  // The permit says whose it is: the last ones stand in the decisions, older ones in the engine.
+  // One that is in neither is closed, and its report changes a counter.
+  const std::string_view permit = std::get<telemetry::Report>(call->input.body).permit;
+  if (const auto holder = call->services->decisions.holder_of(permit)) {
+    submit_if_held(call, holder->tenant, holder->agent);
+    return;
+  }
+  call->services->engine().query([call](engine::Engine& engine) {
+    const auto held = engine.permit_holder(std::get<telemetry::Report>(call->input.body).permit);
+    // The holder's names are the engine's; and it takes no input from its own thread.
+    call->services->io.post([call, known = held.has_value(),
+                             tenant = std::string(held ? held->tenant : ""),
+                             agent = std::string(held ? held->agent : "")] {
+      if (known) {
+        submit_if_held(call, tenant, agent);
+      } else {
+        submit(call, &answer_report);
+      }
+    });
+  });
 }
 
 }  // namespace fusebox::api::detail

@@ -11,6 +11,7 @@
 
 #include "sre/api/api.hpp"
 #include "sre/api/detail/decision_log.hpp"
+#include "sre/api/detail/denial_gate.hpp"
 #include "sre/api/detail/input_ring.hpp"
 #include "sre/api/detail/pool.hpp"
 #include "sre/api/detail/record_streams.hpp"
@@ -82,6 +83,7 @@ struct Services : std::enable_shared_from_this<Services> {
   const std::shared_ptr<RecordStreams> streams;
   DecisionLog decisions;
   InputRing inputs;
+  DenialGate denials;
   const std::shared_ptr<Processes> processes;
   const std::shared_ptr<Hooks> hooks;
   StopDesk stops;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@
 #include "sre/engine/status.hpp"
 
 namespace fusebox::engine {
+
+// What the dead-man tells agents apart by.
+[[nodiscard]] const KeySpec& agent_key();  // tenant, agent
 
 // When each agent was last heard, for the dead-man.
 struct Agent {
@@ -137,7 +141,9 @@ struct Engine::Impl {
   void note_activity(const telemetry::Event& event);
   void observe(const telemetry::Event& event, Instant at);
   void evaluate(std::size_t slo, KeyIndex key);
-  void heard(std::string_view agent);
+  void heard(const Dimensions& from);
+  void count_silent(std::uint32_t agent, bool silent);
+  void mark_silence(std::uint32_t agent);
   void on_silence(std::uint32_t agent);
   void expire_permit(Permit& permit);
 
@@ -211,8 +217,10 @@ struct Engine::Impl {
   [[nodiscard]] bool settle_in(Carried& carried, std::vector<StateRules::Memory> memories);
   [[nodiscard]] bool enforce_all_again(Carried& carried);
   void end_silence();
+  void recount_silent();
   void tell_afresh(const Carried& carried);
   [[nodiscard]] bool fits_together() const;
+  [[nodiscard]] bool agent_keys_fit() const;
   [[nodiscard]] bool timers_fit() const;
   [[nodiscard]] bool holds_fit() const;
 
@@ -229,8 +237,10 @@ struct Engine::Impl {
   Overrides overrides;
   RecentSet seen_events;
   Timers timers;
-  KeyTable agent_names;
+  KeyTable agent_names;  // encoded by agent_key()
   std::vector<Agent> agents;
+  // How many tenants' agents of a name are silent; names with none are left out. From `agents`.
+  std::map<std::string, std::uint32_t, std::less<>> silent_by_name;
   Activity activity;
   Counters counters;
   Instant now{};
