@@ -80,6 +80,10 @@ Node* value_of(Node& map, std::string_view key) {
   return nullptr;
 }
 
+bool decides(std::string_view kind) {
+  return kind != name_of(Kind::PolicyTest) && kind != name_of(Kind::Scenario);
+}
+
 void keep_what_decides(Node& config) {
   Node* const spec = value_of(config, "spec");
   keep_only(spec, kSpecKeys);
@@ -96,7 +100,7 @@ std::vector<telemetry::ConfigText> journal_text(const std::vector<Source>& sourc
     telemetry::ConfigText& text = texts.emplace_back(telemetry::ConfigText{source.name, {}});
     for (Node& document : parse_yaml(report)) {
       const Node* const kind = value_of(document, "kind");
-      if (kind == nullptr || kind->text == name_of(Kind::PolicyTest)) continue;
+      if (kind == nullptr || !decides(kind->text)) continue;
       if (kind->text == name_of(Kind::Config)) keep_what_decides(document);
       text.text += "---\n";
       write(text.text, document);
