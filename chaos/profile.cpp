@@ -89,7 +89,7 @@ Profile coding_agent() {
   profile.rounds_max = 16;
   profile.turns = 6;
   profile.agent_retries = 2;
-  profile.tool_retries = 8;
+  profile.tool_retries = 60;
   profile.task_deadline = 30min;
   profile.calls_max = 60;
   return profile;

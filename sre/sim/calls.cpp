@@ -97,7 +97,8 @@ bool Fleet::fall_back(TaskIndex index) {
   return true;
 }
 
-// The SDK has given up.
+// The SDK has given up. Another model is for calls that were refused: an agent that nobody tells
+// has no reason to change.
 void Fleet::call_failed(TaskIndex index) {
   Task& task = tasks_[index];
   const AttemptEnd end = task.will_end;
@@ -109,7 +110,6 @@ void Fleet::call_failed(TaskIndex index) {
     ++task.calls;
     return begin_call(index);
   }
-  if (fall_back(index)) return;
   end_task(index, Outcome::Error, error_of(end));
 }
 

@@ -108,13 +108,13 @@ TEST(Fleet, AnOverloadedServiceQueuesThenRefuses) {
   EXPECT_TRUE(queued);
 }
 
-TEST(Fleet, AFailedModelCallIsRetriedThenFallsBack) {
+TEST(Fleet, AFailedModelCallIsRetriedAndNeverSentToTheFallback) {
   chaos::Profile profile = steady_profile();
   profile.models[0].service.errors = Ratio{1, 1};
   profile.fallback = 1;
   World world(scenario_with({}), profile);
   const Notes& notes = world.run().notes;
-  EXPECT_EQ(success(notes.of(EventKind::Task)), 1);
+  EXPECT_EQ(success(notes.of(EventKind::Task)), 0);
   std::size_t upstream = 0;
   std::size_t logical = 0;
   for (const auto& [attempt, origin] : notes.attempts) {
@@ -124,7 +124,8 @@ TEST(Fleet, AFailedModelCallIsRetriedThenFallsBack) {
   }
   EXPECT_NEAR(static_cast<double>(upstream) / static_cast<double>(logical), 3, 0.05);
   for (const Seen& each : notes.of(EventKind::Llm)) {
-    EXPECT_EQ(each.outcome == Outcome::Ok, each.model == "m2");
+    EXPECT_EQ(each.outcome, Outcome::Error);
+    EXPECT_EQ(each.model, "m1");
   }
 }
 
