@@ -19,8 +19,8 @@ set(FUSEBOX_MAY_USE_sre/runtime base policy telemetry slo breakers killswitch sr
   sre/store)
 set(FUSEBOX_MAY_USE_sre/api base policy telemetry slo breakers killswitch sre/engine sre/config
   sre/store sre/runtime)
-set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers killswitch sre/engine sre/config
-  sre/store sre/runtime sre/api sre/sim exporters/prometheus)
+set(FUSEBOX_MAY_USE_sre/cli base policy telemetry slo breakers chaos killswitch sre/engine
+  sre/config sre/store sre/runtime sre/api sre/sim exporters/prometheus)
 
 # A header that is not the standard library's has a home: "pattern=folder". It stands in that
 # folder's sources and detail/, never in a public header, and nowhere else. The system's own headers

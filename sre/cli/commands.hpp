@@ -9,6 +9,7 @@ namespace fusebox::cli {
 
 void add_serve(CLI::App& program, int& exit_code);
 void add_demo(CLI::App& program, int& exit_code);
+void add_chaos(CLI::App& program, int& exit_code);
 void add_check(CLI::App& program, int& exit_code);
 void add_kill(CLI::App& program, int& exit_code);
 void add_rearm(CLI::App& program, int& exit_code);

@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "sre/cli/commands.hpp"
+#include "sre/cli/detail/demo_chaos.hpp"
 #include "sre/cli/detail/demo_daemon.hpp"
 #include "sre/cli/detail/demo_spans.hpp"
 #include "sre/cli/exit_code.hpp"
@@ -69,6 +70,8 @@ class Tour {
   Act a_failing_tool_is_cut_off();
   Act a_runaway_stops();
   Act a_kill_survives();
+  Act an_incident_is_rehearsed();
+  void compared_row(const ComparedRow& row, chaos::Verdict verdict);
 
   void title(int number, std::string_view claim);
   void line(std::string_view text, Style style = Style::Plain);
@@ -274,6 +277,29 @@ Act Tour::a_kill_survives() {
   return {};
 }
 
+void Tour::compared_row(const ComparedRow& row, chaos::Verdict verdict) {
+  const bool passed = verdict == chaos::Verdict::Pass;
+  line(printed("%-12s %9s %9s  %12s  %s", row.protection.c_str(), row.success.c_str(),
+               row.control.c_str(), row.cost.c_str(), std::string(name_of(verdict)).c_str()),
+       passed ? Style::Green : Style::Red);
+  line("  " + row.recovery);
+}
+
+Act Tour::an_incident_is_rehearsed() {
+  title(5, "The same brownout twice, in virtual time: without a breaker, and with one.");
+  const auto runs = run_side_by_side();
+  if (!runs) return Unexpected{runs.error()};
+  line(printed("%-12s %9s %9s  %12s  %s", "", "SUCCESS", "CONTROL", "COST A TASK", "VERDICT"),
+       Style::Dim);
+  compared_row(compared("unprotected", runs->without), runs->without.verdict);
+  compared_row(compared("protected", runs->with), runs->with.verdict);
+  line("report: " + runs->report);
+  line("$ fusebox chaos run provider-brownout -c provider-brownout.unprotected", Style::Dim);
+  if (runs->without.verdict != chaos::Verdict::Fail) return unmet("the unprotected run must fail");
+  if (runs->with.verdict != chaos::Verdict::Pass) return unmet("the protected run must pass");
+  return {};
+}
+
 int Tour::run() {
   std::cout << "fusebox demo: daemon " << daemon_.pid() << " on " << daemon_.api() << ", OTLP on "
             << daemon_.otlp() << "\n";
@@ -281,7 +307,8 @@ int Tour::run() {
       {"telemetry", &Tour::telemetry_appears},
       {"breaker", &Tour::a_failing_tool_is_cut_off},
       {"budget", &Tour::a_runaway_stops},
-      {"kill", &Tour::a_kill_survives}};
+      {"kill", &Tour::a_kill_survives},
+      {"brownout", &Tour::an_incident_is_rehearsed}};
   for (const auto& [name, act] : acts) {
     if (const Act done = (this->*act)(); !done) {
       print_error(std::string("the act on the ") + name + " failed: " + done.error().message);

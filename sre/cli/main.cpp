@@ -15,8 +15,8 @@
 namespace {
 
 // Commands that the design names and that are not built yet: refused by name, not as unknown words.
-constexpr std::string_view kLater[] = {"incidents", "chaos", "doctor", "gate",
-                                       "token",     "mcp",   "hook",   "top"};
+constexpr std::string_view kLater[] = {"incidents", "doctor", "gate", "token",
+                                       "mcp",       "hook",   "top"};
 
 bool comes_later(std::string_view word) {
   return std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater);
@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   add_audit(program, exit_code);
   add_explain(program, exit_code);
   add_replay(program, exit_code);
+  add_chaos(program, exit_code);
   add_validate(program, exit_code);
   add_policy(program, exit_code);
   add_exec(program, exit_code);

@@ -23,6 +23,7 @@ class CommandLine(unittest.TestCase):
                         ["audit", "verify"], ["audit", "export"], ["replay"], ["validate"],
                         ["export"], ["export", "schema"], ["export", "openapi"],
                         ["export", "grafana"],
+                        ["chaos"], ["chaos", "run"], ["chaos", "list"], ["chaos", "explain"],
                         ["policy"], ["policy", "test"], ["explain"], ["completion"],
                         ["version"], []):
             code, out, _ = run(PROGRAM, *command, "--help")

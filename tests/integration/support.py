@@ -5,11 +5,10 @@ import math
 import subprocess
 
 
-def run(program, *arguments, stdin=None):
+def run(program, *arguments, stdin=None, env=None, timeout=120):
     """Runs `program` with no terminal; returns (exit code, stdout, stderr) as text."""
-    done = subprocess.run(
-        [program, *arguments], input=stdin, capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([program, *arguments], input=stdin, capture_output=True, text=True,
+                          env=env, timeout=timeout, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
