@@ -72,16 +72,18 @@ Judged judge_recovery(const ExpectRecovery& expected, Bound bound, const SecondC
                       const RunStages& stages) {
   const Duration ended = stages.inject_end();
   const std::string asked = bound_text(bound.op, bound.value);
-  std::optional<Duration> kept_from;
+  bool keeping = false;
+  Duration kept_from{};
   for (Duration at = ended; at <= stages.end(); at += seconds{1}) {
     if (!keeps(counts, at, bound)) {
-      kept_from.reset();
+      keeping = false;
       if (at >= ended + expected.within) break;
       continue;
     }
-    if (!kept_from) kept_from = at;
-    if (at - *kept_from < expected.hold) continue;
-    const Duration took = *kept_from - ended;
+    if (!keeping) kept_from = at;
+    keeping = true;
+    if (at - kept_from < expected.hold) continue;
+    const Duration took = kept_from - ended;
     return {FindingState::Pass,
             (took > Duration{} ? "back at " + asked + " " + in_words(took) + " after"
                                : "at " + asked + " already when") +
