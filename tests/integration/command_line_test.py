@@ -122,9 +122,9 @@ class CommandLine(unittest.TestCase):
             self.assertNotIn(hidden, out)
 
     def test_commands_to_come_are_refused_by_name(self):
-        code, _, err = run(PROGRAM, "chaos")
+        code, _, err = run(PROGRAM, "incidents")
         self.assertEqual(code, 2)
-        self.assertIn("`chaos` is not built yet", err)
+        self.assertIn("`incidents` is not built yet", err)
         code, _, err = run(PROGRAM, "nonsense")
         self.assertIn("no command `nonsense`", err)
 
