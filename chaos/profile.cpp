@@ -58,6 +58,10 @@ Profile research_agent() {
   Profile profile;
   profile.name = "research-agent";
   profile.models = {large_model(), small_model()};
+  for (ModelProfile& model : profile.models) {
+    model.tokens_in = 1'000;
+    model.tokens_out = 150;
+  }
   profile.fallback = 1;
   profile.tools = {
       tool("search", {.p50 = 400ms, .p99 = 3s}, service({2, 1'000}, 10'000)),
