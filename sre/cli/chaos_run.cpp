@@ -142,7 +142,8 @@ sim::Options options_of(const LoadedScenario& loaded, std::uint64_t seed) {
           .configuration = loaded.configuration_name,
           .governed = true,
           .journal = {},
-          .progress = {}};
+          .progress = {},
+          .trace = {}};
 }
 
 int run_once(const Options& options, const LoadedScenario& loaded, std::uint64_t seed) {

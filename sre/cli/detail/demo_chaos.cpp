@@ -52,7 +52,8 @@ chaos::RunResult simulate(const LoadedScenario& loaded, std::string* journal) {
                         .configuration = loaded.configuration_name,
                         .governed = true,
                         .journal = appending_to(journal),
-                        .progress = {}});
+                        .progress = {},
+                        .trace = {}});
 }
 
 Result<std::string> make_folder() {
