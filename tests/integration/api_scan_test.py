@@ -83,7 +83,8 @@ class Things:
 
     def __init__(self):
         self.known = {"breakers": [], "limits": [], "approvals": ["d-1"], "kills": ["kill-1"],
-                      "processes": [], "slos": ["tool-success"]}
+                      "processes": [], "slos": ["tool-success"],
+                      "explain": ["session:s1", "task:t1", "decision:d-1"]}
         self.permits = ["d-1"]
         self.words = {**WORDS, "permit": self.permits, "id": self.known["approvals"]}
 

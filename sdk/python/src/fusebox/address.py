@@ -16,6 +16,9 @@ SOCKETS = ("/run/fusebox/fusebox.sock", "./state/fusebox.sock")
 @dataclass(frozen=True)
 class UnixAddress:
     path: str
+    # What a request names as its host: a socket has no name of its own.
+    host = "localhost"
+    port = 80
 
     def open(self, make: Callable[..., Socket], timeout: float) -> Socket:
         return _connected(make, socket.AF_UNIX, self.path, timeout)

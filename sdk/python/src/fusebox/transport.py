@@ -65,7 +65,8 @@ class Connection:
 
     def __init__(self, address: Address, deadline: float):
         self.sock = address.open(DeadlineSocket, _remaining(deadline))
-        self._http = http.client.HTTPConnection("fusebox")
+        # The daemon checks the name that a request calls it by.
+        self._http = http.client.HTTPConnection(address.host, address.port)
         self._http.auto_open = 0  # it must not connect by itself, to a host of this name
         self._http.sock = self.sock
 
