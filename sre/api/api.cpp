@@ -163,8 +163,11 @@ runtime::HttpHandler Api::handler(Listener listener) const {
       };
 }
 
-void Api::on_records(std::span<const telemetry::Record> records) {
+void Api::keep_records(std::span<const telemetry::Record> records) {
   services_->streams->add(records);
+}
+
+void Api::on_records(std::span<const telemetry::Record> records) {
   services_->stops.on_records(records);
 }
 

@@ -100,7 +100,8 @@ class Api {
 
   [[nodiscard]] runtime::HttpHandler handler(Listener listener) const;
 
-  // For HostOptions::on_records.
+  // For HostOptions::before_answers, and for on_records.
+  void keep_records(std::span<const telemetry::Record> records);
   void on_records(std::span<const telemetry::Record> records);
   // For DurableOptions::on_frame.
   void on_inputs(std::string_view frame);

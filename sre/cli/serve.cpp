@@ -237,10 +237,13 @@ Result<void> Daemon::start_host() {
                   .on_frame = [this](std::string_view frame) { api_->on_inputs(frame); }},
       .acknowledge_after_sync = settings().durability == config::Durability::Acknowledged,
       .journal = std::nullopt,
-      .on_records = [this](std::span<const telemetry::Record> records) {
-        api_->on_records(records);
-        webhooks_->on_records(records);
-      }};
+      .before_answers =
+          [this](std::span<const telemetry::Record> records) { api_->keep_records(records); },
+      .on_records =
+          [this](std::span<const telemetry::Record> records) {
+            api_->on_records(records);
+            webhooks_->on_records(records);
+          }};
   if (settings().journal) {
     auto journal = runtime::JournalRecorder::open(store::posix_files(),
                                                   {.folder = settings().journal->path,

@@ -226,6 +226,7 @@ void EngineHost::Impl::write() {
     }
   }
   disk->sync_soon(engine.pending(), std::move(after_sync));
+  if (options.before_answers && !effects.records.empty()) options.before_answers(effects.records);
   answer(fault);
   if (options.on_records && !effects.records.empty()) options.on_records(effects.records);
   effects.clear();

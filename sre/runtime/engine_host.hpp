@@ -68,7 +68,9 @@ struct HostOptions {
   bool acknowledge_after_sync = false;
   // Inputs are recorded here, as they were applied, behind the state they were applied to.
   std::optional<JournalRecorder> journal;
-  // Every record, after it was written; on the engine thread, so it must be quick.
+  // Every record, after it was written; on the engine thread, so both must be quick. The first is
+  // before the answers: who has one may ask at once for what it did, and must find it.
+  std::function<void(std::span<const telemetry::Record>)> before_answers = {};
   std::function<void(std::span<const telemetry::Record>)> on_records;
 };
 

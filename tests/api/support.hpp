@@ -217,18 +217,20 @@ class Daemon {
                            }});
     auto spec = engine::parse_spec(options.yaml);
     auto started = runtime::EngineHost::start(
-        files, {.durable = {.root = "/state",
-                            .process_id = 1,
-                            .secret = {1, 2, 3},
-                            .configuration = {options.yaml, std::move(*spec)},
-                            .parse = engine::parse_spec,
-                            .wall = from_ns(1'767'225'600'000'000'000),
-                            .on_frame = [this](std::string_view frame) { api->on_inputs(frame); }},
-                .waiting_events_max = options.waiting_events_max,
-                .journal = {},
-                .on_records = [this](std::span<const telemetry::Record> records) {
-                  api->on_records(records);
-                }});
+        files,
+        {.durable = {.root = "/state",
+                     .process_id = 1,
+                     .secret = {1, 2, 3},
+                     .configuration = {options.yaml, std::move(*spec)},
+                     .parse = engine::parse_spec,
+                     .wall = from_ns(1'767'225'600'000'000'000),
+                     .on_frame = [this](std::string_view frame) { api->on_inputs(frame); }},
+         .waiting_events_max = options.waiting_events_max,
+         .journal = {},
+         .before_answers =
+             [this](std::span<const telemetry::Record> records) { api->keep_records(records); },
+         .on_records =
+             [this](std::span<const telemetry::Record> records) { api->on_records(records); }});
     EXPECT_TRUE(started.has_value()) << started.error().message;
     host = std::move(started->host);
     api->attach(*host);
