@@ -204,6 +204,19 @@ Configuration read_all(Files& files, std::vector<Document>& documents) {
   return {.settings = std::move(config.settings), .engine = std::move(engine)};
 }
 
+// The documents of one kind, each file by itself: they need no others to be read.
+template <class Read>
+auto read_each(const std::vector<Source>& sources, Kind kind, Read read, Diagnostics& diagnostics) {
+  std::vector<decltype(read(std::declval<const Document&>()))> found;
+  for (const Source& source : sources) {
+    Files files;
+    const auto documents = read_documents(source.name, source.text, files, diagnostics);
+    for (const Document* document : of_kind(documents, kind)) found.push_back(read(*document));
+  }
+  diagnostics.sort();
+  return found;
+}
+
 }  // namespace
 
 std::optional<Configuration> load(const std::vector<Source>& sources, Diagnostics& diagnostics) {
@@ -228,30 +241,12 @@ Configuration built_in() {
 
 std::vector<PolicyTestFile> load_policy_tests(const std::vector<Source>& sources,
                                               Diagnostics& diagnostics) {
-  std::vector<PolicyTestFile> tests;
-  for (const Source& source : sources) {
-    Files files;
-    const auto documents = read_documents(source.name, source.text, files, diagnostics);
-    for (const Document* document : of_kind(documents, Kind::PolicyTest)) {
-      tests.push_back(read_policy_test(*document));
-    }
-  }
-  diagnostics.sort();
-  return tests;
+  return read_each(sources, Kind::PolicyTest, read_policy_test, diagnostics);
 }
 
 std::vector<ScenarioFile> load_scenarios(const std::vector<Source>& sources,
                                          Diagnostics& diagnostics) {
-  std::vector<ScenarioFile> scenarios;
-  for (const Source& source : sources) {
-    Files files;
-    const auto documents = read_documents(source.name, source.text, files, diagnostics);
-    for (const Document* document : of_kind(documents, Kind::Scenario)) {
-      scenarios.push_back(read_scenario(*document));
-    }
-  }
-  diagnostics.sort();
-  return scenarios;
+  return read_each(sources, Kind::Scenario, read_scenario, diagnostics);
 }
 
 }  // namespace fusebox::config

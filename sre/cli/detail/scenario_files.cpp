@@ -93,9 +93,8 @@ NamedSources configuration_for(const std::string& path_or_name, const std::strin
   return {"presets", {}};
 }
 
-}  // namespace
-
-std::optional<config::ScenarioFile> load_scenario(const std::string& path_or_name) {
+// Exactly one scenario must stand there.
+std::optional<config::ScenarioFile> load_file(const std::string& path_or_name) {
   Diagnostics diagnostics;
   const auto sources = read_scenario(path_or_name, diagnostics);
   std::vector<config::ScenarioFile> files;
@@ -109,9 +108,11 @@ std::optional<config::ScenarioFile> load_scenario(const std::string& path_or_nam
   return std::nullopt;
 }
 
+}  // namespace
+
 std::optional<LoadedScenario> load_scenario(const std::string& path_or_name,
                                             const std::vector<std::string>& config_paths) {
-  auto file = load_scenario(path_or_name);
+  auto file = load_file(path_or_name);
   if (!file) return std::nullopt;
   Diagnostics diagnostics;
   auto [name, sources] =

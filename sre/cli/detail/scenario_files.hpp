@@ -21,12 +21,9 @@ struct LoadedScenario {
 };
 
 // A path, or the name of one that comes with fusebox. Exactly one scenario must stand there; what
-// is wrong has been printed if it is nullopt.
-[[nodiscard]] std::optional<config::ScenarioFile> load_scenario(const std::string& path_or_name);
-
-// The scenario with `-c` (files, or names such as "retry-storm.unprotected"), else
-// configs/NAME.protected.yaml beside its file, else the one that comes with fusebox under its name,
-// else the presets.
+// is wrong has been printed if it is nullopt. It runs under what `-c` says (files, or names such as
+// "retry-storm.unprotected"), else configs/NAME.protected.yaml beside its file, else the one that
+// comes with fusebox under its name, else the presets.
 [[nodiscard]] std::optional<LoadedScenario> load_scenario(
     const std::string& path_or_name, const std::vector<std::string>& config_paths);
 
