@@ -60,6 +60,34 @@ void append(std::string& out, const char* begin, const char* end) {
   out.append(begin, static_cast<std::size_t>(end - begin));
 }
 
+// A few tokens, put together beside the output and appended at once: nearly every name and value is
+// short and has nothing to escape, and to grow a string costs more than they do.
+class Piece {
+ public:
+  explicit Piece(bool comma) {
+    if (comma) *end_++ = ',';
+  }
+
+  void put(char c) { *end_++ = c; }
+  // False, with nothing put, if the text is long or needs an escape.
+  bool quote(std::string_view text) {
+    if (text.size() > kTextMax || !copy_if_plain(end_ + 1, text)) return false;
+    *end_ = '"';
+    end_ += text.size() + 1;
+    *end_++ = '"';
+    return true;
+  }
+  void integer(std::int64_t number) { end_ = std::to_chars(end_, end_ + kDigitsMax, number).ptr; }
+  void append_to(std::string& out) const { append(out, bytes_.data(), end_); }
+
+ private:
+  static constexpr std::size_t kTextMax = 60;
+  static constexpr std::size_t kDigitsMax = 20;  // of the lowest number, with its sign
+
+  std::array<char, 2 * (kTextMax + 4)> bytes_;  // two texts; never read before written
+  char* end_ = bytes_.data();
+};
+
 // How many bytes at the front need no escape.
 std::size_t plain_length(std::string_view text) {
   std::size_t length = 0;
@@ -126,36 +154,64 @@ void JsonWriter::end_array() {
 }
 
 void JsonWriter::key(std::string_view name) {
-  quoted(name, ":");
+  Piece piece(need_comma_);
   need_comma_ = false;
-}
-
-void JsonWriter::string(std::string_view text) { quoted(text, {}); }
-
-// Nearly every text is short and has nothing to escape; it is put together beside the output and
-// appended at once, which halves the cost of a line.
-void JsonWriter::quoted(std::string_view text, std::string_view suffix) {
-  separate();
-  std::array<char, 64> whole;
-  if (text.size() + suffix.size() + 2 > whole.size() || !copy_if_plain(whole.data() + 1, text)) {
-    out_ += '"';
-    append_json_escaped(out_, text);
-    out_ += '"';
-    out_ += suffix;
+  if (piece.quote(name)) {
+    piece.put(':');
+    piece.append_to(out_);
     return;
   }
-  whole.front() = '"';
-  char* end = whole.data() + 1 + text.size();
-  *end++ = '"';
-  for (const char c : suffix) *end++ = c;
-  append(out_, whole.data(), end);
+  piece.append_to(out_);
+  append_quoted(name);
+  out_ += ':';
+}
+
+void JsonWriter::string(std::string_view text) {
+  Piece piece(need_comma_);
+  need_comma_ = true;
+  const bool whole = piece.quote(text);
+  piece.append_to(out_);
+  if (!whole) append_quoted(text);
+}
+
+void JsonWriter::field(std::string_view name, std::string_view text) {
+  Piece piece(need_comma_);
+  if (!piece.quote(name)) {
+    key(name);
+    string(text);
+    return;
+  }
+  need_comma_ = true;
+  piece.put(':');
+  const bool whole = piece.quote(text);
+  piece.append_to(out_);
+  if (!whole) append_quoted(text);
+}
+
+void JsonWriter::field(std::string_view name, std::int64_t value) {
+  Piece piece(need_comma_);
+  if (!piece.quote(name)) {
+    key(name);
+    integer(value);
+    return;
+  }
+  need_comma_ = true;
+  piece.put(':');
+  piece.integer(value);
+  piece.append_to(out_);
+}
+
+void JsonWriter::append_quoted(std::string_view text) {
+  out_ += '"';
+  append_json_escaped(out_, text);
+  out_ += '"';
 }
 
 void JsonWriter::integer(std::int64_t number) {
-  separate();
-  std::array<char, 24> digits;
-  append(out_, digits.data(),
-         std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+  Piece piece(need_comma_);
+  need_comma_ = true;
+  piece.integer(number);
+  piece.append_to(out_);
 }
 
 void JsonWriter::number(double number) {

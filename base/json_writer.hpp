@@ -29,16 +29,16 @@ class JsonWriter {
   void raw(std::string_view json);  // already JSON
 
   // Members: key and value in one call.
-  void field(std::string_view name, std::string_view text) { key(name), string(text); }
-  void field(std::string_view name, const char* text) { key(name), string(text); }
-  void field(std::string_view name, std::int64_t value) { key(name), integer(value); }
+  void field(std::string_view name, std::string_view text);
+  void field(std::string_view name, const char* text) { field(name, std::string_view(text)); }
+  void field(std::string_view name, std::int64_t value);
   void field(std::string_view name, double value) { key(name), number(value); }
   void field(std::string_view name, bool value) { key(name), boolean(value); }
   void field(std::string_view name, Instant at);
 
  private:
   void separate();
-  void quoted(std::string_view text, std::string_view suffix);
+  void append_quoted(std::string_view text);
 
   std::string& out_;
   bool need_comma_ = false;

@@ -107,17 +107,16 @@ void KeySpec::write_json(JsonWriter& json, std::string_view key) const {
 
 // The tag is the upper half of the hash; where a key belongs comes from the tag alone, so that a
 // table grows and closes gaps without reading a key.
-std::size_t KeyTable::home_of(Slot slot) const {
+std::size_t KeyTable::home_of(std::uint32_t tag) const {
   constexpr std::uint32_t kSpread = 0x9E3779B1;  // tables of up to 2^32 slots use all bits of it
-  return static_cast<std::size_t>(slot.tag * kSpread) & (slots_.size() - 1);
+  return static_cast<std::size_t>(tag * kSpread) & (slots_.size() - 1);
 }
 
 std::optional<KeyIndex> KeyTable::find(std::string_view key) const {
   if (slots_.empty()) return std::nullopt;
-  const Slot wanted{tag_of(key), kNoKey};
-  for (std::size_t i = home_of(wanted); slots_[i].index != kNoKey; i = next(i)) {
-    if (slots_[i].tag != wanted.tag) continue;
-    if (same_text(keys_[slots_[i].index], key)) return slots_[i].index;
+  const std::uint32_t tag = tag_of(key);
+  for (std::size_t i = home_of(tag); slots_[i].index != kNoKey; i = next(i)) {
+    if (slots_[i].tag == tag && same_text(slots_[i].text, key)) return slots_[i].index;
   }
   return std::nullopt;
 }
@@ -140,11 +139,11 @@ KeyIndex KeyTable::insert(std::string_view key) {
 
 void KeyTable::erase(KeyIndex index) {
   FUSEBOX_ASSERT(contains(index));
-  std::size_t gap = home_of({tag_of(keys_[index]), index});
+  std::size_t gap = home_of(tag_of(keys_[index]));
   while (slots_[gap].index != index) gap = next(gap);
   // Those after the gap that belong at or before it move up, so that no search ends too early.
   for (std::size_t i = next(gap); slots_[i].index != kNoKey; i = next(i)) {
-    const std::size_t distance = (i - home_of(slots_[i])) & (slots_.size() - 1);
+    const std::size_t distance = (i - home_of(slots_[i].tag)) & (slots_.size() - 1);
     if (distance < ((i - gap) & (slots_.size() - 1))) continue;
     slots_[gap] = slots_[i];
     gap = i;
@@ -167,10 +166,10 @@ std::vector<KeyIndex> KeyTable::sorted() const {
 }
 
 void KeyTable::place(KeyIndex index) {
-  const Slot slot{tag_of(keys_[index]), index};
-  std::size_t i = home_of(slot);
+  const Slot slot{tag_of(keys_[index]), index, keys_[index]};
+  std::size_t i = home_of(slot.tag);
   for (; slots_[i].index != kNoKey; i = next(i)) {
-    FUSEBOX_ASSERT(slots_[i].tag != slot.tag || keys_[slots_[i].index] != keys_[index]);
+    FUSEBOX_ASSERT(slots_[i].tag != slot.tag || slots_[i].text != slot.text);
   }
   slots_[i] = slot;
 }
@@ -181,7 +180,7 @@ void KeyTable::grow() {
   slots_.resize(std::max(kSlotsMin, old.size() * 2));
   for (const Slot& slot : old) {
     if (slot.index == kNoKey) continue;
-    std::size_t i = home_of(slot);
+    std::size_t i = home_of(slot.tag);
     while (slots_[i].index != kNoKey) i = next(i);
     slots_[i] = slot;
   }

@@ -66,6 +66,10 @@ using KeyIndex = std::uint32_t;
 // over a save and restore too.
 class KeyTable {
  public:
+  KeyTable() = default;
+  KeyTable(KeyTable&&) noexcept = default;
+  KeyTable& operator=(KeyTable&&) noexcept = default;
+
   [[nodiscard]] std::optional<KeyIndex> find(std::string_view key) const;
   // The key must be new.
   KeyIndex insert(std::string_view key);
@@ -102,10 +106,12 @@ class KeyTable {
     std::vector<KeyIndex> free;
   };
   // Of an open-addressing table with linear probing. The tag is part of the key's hash, so that
-  // other keys are passed over without being read.
+  // other keys are passed over without being read; the text is that of keys_, so that the right
+  // one is read without looking for it there.
   struct Slot {
     std::uint32_t tag = 0;
     KeyIndex index = kNoKey;
+    std::string_view text;
   };
   static constexpr KeyIndex kNoKey = ~KeyIndex{0};
 
@@ -113,12 +119,12 @@ class KeyTable {
   [[nodiscard]] bool restore(Saved saved);
   void place(KeyIndex index);
   void grow();
-  [[nodiscard]] std::size_t home_of(Slot slot) const;
+  [[nodiscard]] std::size_t home_of(std::uint32_t tag) const;
   [[nodiscard]] std::size_t next(std::size_t slot) const {
     return (slot + 1) & (slots_.size() - 1);
   }
 
-  std::deque<std::string> keys_;  // by index, "" if free; a deque: views stay valid as it grows
+  std::deque<std::string> keys_;  // by index, "" if free; a deque: texts stay put as it grows
   std::vector<bool> live_;        // by index
   std::vector<KeyIndex> free_;    // indices of erased keys; the last is reused first
   std::vector<Slot> slots_;       // a power of two, at most three quarters in use

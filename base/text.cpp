@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <numeric>
 #include <vector>
@@ -40,6 +41,27 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+template <class Word>
+std::uint64_t load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// The last `left` bytes, 1 to 7 of them, zero-padded: in reads of fixed sizes that overlap, as a
+// memcpy of a length unknown to the compiler is a call.
+std::uint64_t tail_of(std::string_view bytes, std::size_t left) {
+  static_assert(std::endian::native == std::endian::little, "hashes must be the same everywhere");
+  const char* const tail = bytes.data() + bytes.size() - left;
+  if (bytes.size() >= 8) return load<std::uint64_t>(tail + left - 8) >> (64 - 8 * left);
+  if (left >= 4) {
+    return load<std::uint32_t>(tail) | load<std::uint32_t>(tail + left - 4) << (8 * left - 32);
+  }
+  // One to three bytes: the first, the middle and the last are all of them.
+  return load<std::uint8_t>(tail) | load<std::uint8_t>(tail + left / 2) << (left / 2 * 8) |
+         load<std::uint8_t>(tail + left - 1) << (left * 8 - 8);
 }
 
 }  // namespace
@@ -86,17 +108,10 @@ std::uint64_t stable_hash(std::string_view bytes, std::uint64_t seed) {
     const auto product = static_cast<Uint128>(hash ^ word) * static_cast<Uint128>(kMultiplier);
     hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^ word;
   };
-  std::size_t pos = 0;
-  for (; pos + 8 <= bytes.size(); pos += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + pos, 8);
-    mix(word);
-  }
-  if (pos < bytes.size()) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + pos, bytes.size() - pos);
-    mix(word);
-  }
+  const char* const data = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 8; left -= 8) mix(load<std::uint64_t>(data + bytes.size() - left));
+  if (left > 0) mix(tail_of(bytes, left));
   mix(kMultiplier);
   return hash;
 }
