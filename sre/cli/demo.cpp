@@ -1,11 +1,8 @@
 // demo: a daemon on free ports, agents that talk to it over real sockets, and a tour of what it
 // does with them. Every act prints its claim, the evidence, and the command to ask again.
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
@@ -14,6 +11,7 @@
 #include "sre/cli/detail/demo_chaos.hpp"
 #include "sre/cli/detail/demo_daemon.hpp"
 #include "sre/cli/detail/demo_spans.hpp"
+#include "sre/cli/detail/interrupt.hpp"
 #include "sre/cli/exit_code.hpp"
 #include "sre/cli/load_files.hpp"
 #include "sre/cli/output.hpp"
@@ -61,8 +59,10 @@ using Act = Result<void>;
 
 class Tour {
  public:
-  Tour(DemoDaemon& daemon, bool colour) : daemon_(daemon), colour_(colour) {}
+  Tour(DemoDaemon& daemon, Interrupt& interrupt, bool colour)
+      : daemon_(daemon), interrupt_(interrupt), colour_(colour) {}
 
+  // The exit code. A signal ends it after the act that it came in, so that nothing is left.
   int run();
 
  private:
@@ -83,6 +83,7 @@ class Tour {
   Result<json::value> report(const json::value& decision, std::string_view outcome);
 
   DemoDaemon& daemon_;
+  Interrupt& interrupt_;
   bool colour_;
 };
 
@@ -203,7 +204,7 @@ Act Tour::a_failing_tool_is_cut_off() {
        Style::Red);
   // As long as the refusal said, and no longer: a breaker is due at its deadline.
   const auto retry_after_ms = static_cast<std::int64_t>(number_of(decision, "retry_after_ms"));
-  std::this_thread::sleep_for(milliseconds{retry_after_ms});
+  if (interrupt_.await(milliseconds{retry_after_ms})) return unmet("it was interrupted");
   int probes = 0;
   for (; probes < 4; ++probes) {
     auto answer = check("researcher", "sql", printed("p%d", probes));
@@ -310,7 +311,10 @@ int Tour::run() {
       {"kill", &Tour::a_kill_survives},
       {"brownout", &Tour::an_incident_is_rehearsed}};
   for (const auto& [name, act] : acts) {
-    if (const Act done = (this->*act)(); !done) {
+    const Act done = (this->*act)();
+    // Before what the act says: Ctrl-C reaches the daemon too, and its end is no failure.
+    if (const auto signal = interrupt_.came()) return 128 + *signal;
+    if (!done) {
       print_error(std::string("the act on the ") + name + " failed: " + done.error().message);
       return kFailure;
     }
@@ -320,25 +324,6 @@ int Tour::run() {
                "   $ OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 your-agent\n"
                "   $ fusebox agents --watch\n";
   return kSuccess;
-}
-
-// Keeps the daemon for the reader's own questions, until Ctrl-C.
-void stay(std::optional<Duration> limit) {
-  using std::chrono::nanoseconds;
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  sigprocmask(SIG_BLOCK, &ends, nullptr);
-  const auto until = std::chrono::steady_clock::now() + limit.value_or(std::chrono::hours{24});
-  int signal = 0;
-  do {
-    const auto left = until - std::chrono::steady_clock::now();
-    if (left <= nanoseconds{}) return;
-    const auto whole = std::chrono::floor<seconds>(left);
-    const timespec wait{.tv_sec = whole.count(), .tv_nsec = nanoseconds{left - whole}.count()};
-    signal = sigtimedwait(&ends, nullptr, &wait);
-  } while (signal < 0 && errno == EINTR);
 }
 
 struct Options {
@@ -356,17 +341,18 @@ int demo(const Options& options) {
     }
     limit = *parsed;
   }
+  Interrupt interrupt;
   auto daemon = DemoDaemon::start(kConfiguration);
   if (!daemon) {
     print_error(daemon.error().message);
     return kFailure;
   }
-  const int code = Tour(*daemon, wants_colour(stdout)).run();
+  const int code = Tour(*daemon, interrupt, wants_colour(stdout)).run();
   const bool stays = !options.once && (limit || is_terminal(stdout));
   if (code == kSuccess && stays) {
     std::cout << "\nthe demo's daemon stays on " << daemon->api() << " until Ctrl-C\n"
               << std::flush;
-    stay(limit);
+    (void)interrupt.await(limit.value_or(std::chrono::hours{24}));
   }
   return code;
 }

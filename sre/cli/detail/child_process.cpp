@@ -58,8 +58,16 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argv,
   posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;  // blocked: the starter may wait for signals that its children should obey
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
-  const int code = ::posix_spawnp(&pid, argv[0].c_str(), &files, nullptr, words.data(), environ);
+  const int code =
+      ::posix_spawnp(&pid, argv[0].c_str(), &files, &attributes, words.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (code != 0) return failed(argv[0], code);
   OwnedDescriptor end(::pidfd_open(pid, 0));
