@@ -2,7 +2,7 @@
 # this file only says the order.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-gcc test-asan test-tsan prove bench lint fmt clean
+.PHONY: help build run test test-gcc test-asan test-tsan prove bench profile lint fmt clean
 
 STEP := packaging/step.sh
 FUSEBOX := build/release/fusebox
@@ -16,7 +16,7 @@ build: ## The product alone, at build/release/fusebox
 	@$(STEP) "configure the release tree" packaging/configure.sh release
 	@$(STEP) "build fusebox" cmake --build --preset release -j "$$(packaging/jobs.sh)"
 
-run: build ## The tour: a daemon, agents on real sockets, four acts
+run: build ## The tour: a daemon, agents on real sockets, five acts
 	@$(FUSEBOX) demo --once
 
 test: ## All tests, with the compiler and the flags of the product
@@ -42,6 +42,11 @@ prove: ## Full counts, all sanitizers, GCC, fuzzing (FUZZ_SECONDS=60 a target); 
 bench: ## The benchmarks, as text
 	@$(STEP) "set up for benchmarks" packaging/setup.sh bench
 	@packaging/bench.sh
+
+profile: ## Measure anew which way the hot paths go, for the compiler
+	@$(STEP) "set up for testing" packaging/setup.sh test
+	@$(STEP) "set up for benchmarks" packaging/setup.sh bench
+	@packaging/profile.sh
 
 lint: ## Format, clang-tidy, rules of the house
 	@$(STEP) "set up for linting" packaging/setup.sh lint

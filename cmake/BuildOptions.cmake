@@ -18,6 +18,29 @@ if(FUSEBOX_LTO)
   add_link_options(-flto=thin -fuse-ld=lld)
 endif()
 
+# Which way hot paths go is measured by `make profile` (FUSEBOX_PROFILE=generate) and kept in a
+# file: a tenth of a replay. A function that has changed since is compiled as if there were no
+# profile, so an old file costs speed and nothing else; what clang says of that is no error.
+set(FUSEBOX_PROFILE "" CACHE STRING "Profile of the hot paths: empty, use or generate")
+set(FUSEBOX_PROFILE_FILE "${PROJECT_SOURCE_DIR}/packaging/profile/fusebox.profdata")
+if(FUSEBOX_PROFILE)
+  # Names of static functions begin with their file's, here without this machine's folders.
+  add_compile_options("SHELL:-mllvm -static-func-full-module-prefix=false")
+endif()
+if(FUSEBOX_PROFILE STREQUAL "generate")
+  add_compile_options(-fprofile-generate)
+  add_link_options(-fprofile-generate)
+elseif(FUSEBOX_PROFILE STREQUAL "use")
+  # The digest in every command, so that another profile builds everything anew.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${FUSEBOX_PROFILE_FILE}")
+  file(SHA256 "${FUSEBOX_PROFILE_FILE}" digest)
+  add_compile_definitions("FUSEBOX_PROFILE_DIGEST=\"${digest}\"")
+  add_compile_options("-fprofile-use=${FUSEBOX_PROFILE_FILE}" -Wno-profile-instr-out-of-date
+    -Wno-profile-instr-unprofiled -Wno-backend-plugin)
+elseif(FUSEBOX_PROFILE)
+  message(FATAL_ERROR "FUSEBOX_PROFILE=${FUSEBOX_PROFILE} is not known; use `use` or `generate`")
+endif()
+
 # a*b+c must give the same bits with and without fused instructions, or a replay on another
 # machine would differ in the last digit.
 add_compile_options(-ffp-contract=off)
