@@ -82,18 +82,17 @@ int export_entries(const Options& options) {
 }  // namespace
 
 void add_audit(CLI::App& program, int& exit_code) {
-  auto* audit = program.add_subcommand("audit", "Verify and read the record of refusals and stops");
+  auto* audit = add_command(program, "audit", "Verify and read the record of refusals and stops");
   audit->require_subcommand(1);
   auto options = std::make_shared<Options>();
-  auto* checks =
-      audit->add_subcommand("verify", "Check the hash chain and every signature, offline");
+  auto* checks = add_command(*audit, "verify", "Check the hash chain and every signature, offline");
   checks->add_option("STATE", options->state, "the state folder")->required();
   checks->callback([options, &exit_code] { exit_code = verify(*options); });
   checks->footer(
       "Needs only STATE/audit. Exit code 0: sound, a tail torn by a crash included; 1: FILE:ENTRY "
       "of\n"
       "the first bad entry is named.\n\nExample:\n  fusebox audit verify ./state\n");
-  auto* exports = audit->add_subcommand("export", "Print the verified entries, one JSON line each");
+  auto* exports = add_command(*audit, "export", "Print the verified entries, one JSON line each");
   exports->add_option("STATE", options->state, "the state folder")->required();
   exports->add_option("--from", options->from, "RFC 3339, included");
   exports->add_option("--until", options->until, "RFC 3339, not included");

@@ -83,7 +83,7 @@ int list(const ListOptions& options) {
 }
 
 void add_chaos_list(CLI::App& chaos, int& exit_code) {
-  auto* command = chaos.add_subcommand("list", "Scenarios: those that come along, or of PATH");
+  auto* command = add_command(chaos, "list", "Scenarios: those that come along, or of PATH");
   auto options = std::make_shared<ListOptions>();
   command->add_option("PATH", options->paths, "files or folders with documents of kind Scenario");
   command->add_flag("--json", options->json, "print them as JSON");
@@ -92,8 +92,9 @@ void add_chaos_list(CLI::App& chaos, int& exit_code) {
 }
 
 void add_chaos_explain(CLI::App& chaos, int& exit_code) {
-  auto* command = chaos.add_subcommand(
-      "explain", "What a scenario will do, to whom, what stops it, and what its verdict needs");
+  auto* command =
+      add_command(chaos, "explain",
+                  "What a scenario will do, to whom, what stops it, and what its verdict needs");
   auto scenario = std::make_shared<std::string>();
   auto config_paths = std::make_shared<std::vector<std::string>>();
   command->add_option("SCENARIO", *scenario, "a file, or the name of one that comes along")
@@ -109,7 +110,7 @@ void add_chaos_explain(CLI::App& chaos, int& exit_code) {
 
 // Named by the contract; there is nothing live to abort yet.
 void add_chaos_abort(CLI::App& chaos, int& exit_code) {
-  auto* command = chaos.add_subcommand("abort", "");
+  auto* command = add_command(chaos, "abort", "");
   command->group("");  // not in the help
   command->allow_extras();
   command->callback([&exit_code] {
@@ -122,7 +123,7 @@ void add_chaos_abort(CLI::App& chaos, int& exit_code) {
 }  // namespace
 
 void add_chaos(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("chaos", "Run fault scenarios and judge them");
+  auto* command = add_command(program, "chaos", "Run fault scenarios and judge them");
   command->require_subcommand(1);
   command->footer(
       "Examples:\n"

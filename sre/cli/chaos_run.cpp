@@ -311,7 +311,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_chaos_run(CLI::App& chaos, int& exit_code) {
-  auto* command = chaos.add_subcommand("run", "Run a scenario and judge it");
+  auto* command = add_command(chaos, "run", "Run a scenario and judge it");
   auto options = std::make_shared<Options>();
   command->add_option("SCENARIO", options->scenario, "a file, or the name of one that comes along")
       ->required();

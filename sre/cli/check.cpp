@@ -61,7 +61,7 @@ int check(const Options& options) {
 }  // namespace
 
 void add_check(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("check", "Ask for one decision, as an agent would");
+  auto* command = add_command(program, "check", "Ask for one decision, as an agent would");
   auto options = std::make_shared<Options>();
   command->add_option("--agent", options->agent, "who asks")->required();
   command->add_option("--action", options->action, "what it asks to do")

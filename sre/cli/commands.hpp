@@ -1,11 +1,17 @@
 // The subcommands. Each adds itself to the program and writes its exit code when it has run.
 #pragma once
 
+#include <string>
+
 namespace CLI {
 class App;
 }
 
 namespace fusebox::cli {
+
+// A new subcommand, which `parent` owns; never null. CLI11 is headers alone: every unit that made
+// one itself would compile the parser and the help again, a quarter of its time.
+CLI::App* add_command(CLI::App& parent, std::string name, std::string about);
 
 void add_serve(CLI::App& program, int& exit_code);
 void add_demo(CLI::App& program, int& exit_code);

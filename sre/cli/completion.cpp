@@ -59,7 +59,7 @@ CommandWords words_below(const CLI::App& command, const std::string& parent) {
 using Writer = std::string (*)(const CommandWords&);
 
 void add_shell(CLI::App& completion, const char* shell, Writer write, int& exit_code) {
-  auto* command = completion.add_subcommand(shell, std::string("The script for ") + shell);
+  auto* command = add_command(completion, shell, std::string("The script for ") + shell);
   // The tree is read when it is complete: commands may be added after this one.
   command->callback([&completion, write, &exit_code] {
     std::cout << write(words_of(*completion.get_parent())) << std::flush;
@@ -72,7 +72,7 @@ void add_shell(CLI::App& completion, const char* shell, Writer write, int& exit_
 CommandWords words_of(const CLI::App& program) { return words_below(program, ""); }
 
 void add_completion(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("completion", "Print a script that completes in a shell");
+  auto* command = add_command(program, "completion", "Print a script that completes in a shell");
   command->require_subcommand(1);
   add_shell(*command, "bash", bash_completion, exit_code);
   add_shell(*command, "zsh", zsh_completion, exit_code);

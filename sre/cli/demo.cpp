@@ -361,7 +361,7 @@ int demo(const Options& options) {
 
 void add_demo(CLI::App& program, int& exit_code) {
   auto* command =
-      program.add_subcommand("demo", "A daemon on free ports, simulated agents, and a guided tour");
+      add_command(program, "demo", "A daemon on free ports, simulated agents, and a guided tour");
   auto options = std::make_shared<Options>();
   command->add_flag("--once", options->once, "end after the tour");
   command->add_option("--for", options->lasts, "stay this long after the tour, e.g. 60s");

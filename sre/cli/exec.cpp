@@ -147,7 +147,7 @@ int exec(Options options, const std::vector<std::string>& remaining) {
 }  // namespace
 
 void add_exec(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("exec", "Run an agent so that a stop order ends it");
+  auto* command = add_command(program, "exec", "Run an agent so that a stop order ends it");
   auto options = std::make_shared<Options>();
   command->add_option("CMD", options->program, "the command, after `--`; its arguments follow it");
   command->prefix_command();

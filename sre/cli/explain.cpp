@@ -104,7 +104,7 @@ int explain(const Options& options) {
 
 void add_explain(CLI::App& program, int& exit_code) {
   auto* command =
-      program.add_subcommand("explain", "The whole story of one session, task or decision");
+      add_command(program, "explain", "The whole story of one session, task or decision");
   auto options = std::make_shared<Options>();
   command->add_option("SUBJECT", options->subject, "session:ID, task:ID or decision:ID")
       ->required();

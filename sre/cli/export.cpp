@@ -85,18 +85,18 @@ constexpr What kWhat[] = {
 }  // namespace
 
 void add_export(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("export", "Write files for other programs");
+  auto* command = add_command(program, "export", "Write files for other programs");
   command->require_subcommand(1);
   command->footer("Examples:\n  fusebox export schema DIR\n  fusebox export grafana DIR\n");
   for (const What& what : kWhat) {
-    auto* one = command->add_subcommand(what.name, what.description);
+    auto* one = add_command(*command, what.name, what.description);
     auto folder = std::make_shared<std::string>();
     one->add_option("DIR", *folder, "folder to write into; it is made if it is not there")
         ->required();
     one->footer(what.footer);
     one->callback([folder, &what, &exit_code] { exit_code = write_all(*folder, what.files()); });
   }
-  auto* rules = command->add_subcommand("prometheus-rules", "Comes later");
+  auto* rules = add_command(*command, "prometheus-rules", "Comes later");
   rules->group("");
   rules->allow_extras();
   rules->callback([&exit_code] {

@@ -295,7 +295,7 @@ void add_options(CLI::App& command, Options& options) {
 CLI::App* add_listing(CLI::App& program, std::string_view name, int& exit_code) {
   for (const Listing& listing : kListings) {
     if (listing.command != name) continue;
-    auto* command = program.add_subcommand(std::string(name), std::string(listing.about));
+    auto* command = add_command(program, std::string(name), std::string(listing.about));
     auto options = std::make_shared<Options>();
     add_options(*command, *options);
     command->footer("Examples:\n  fusebox " + std::string(name) + "\n  fusebox " +
@@ -309,7 +309,7 @@ CLI::App* add_listing(CLI::App& program, std::string_view name, int& exit_code) 
 }
 
 void add_kill_list(CLI::App& kill, int& exit_code) {
-  auto* command = kill.add_subcommand("list", "Stop orders, armed ones too");
+  auto* command = add_command(kill, "list", "Stop orders, armed ones too");
   auto options = std::make_shared<Options>();
   add_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = show(kKillListing, *options); });

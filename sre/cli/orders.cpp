@@ -221,7 +221,7 @@ void add_validity(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_kill(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("kill", "Stop an agent, a tool, a tenant or everything");
+  auto* command = add_command(program, "kill", "Stop an agent, a tool, a tenant or everything");
   auto options = std::make_shared<Options>();
   command->add_option("SCOPE", options->subject,
                       "global, or tenant: agent: session: task: root_task: tool: model: provider: "
@@ -240,7 +240,7 @@ void add_kill(CLI::App& program, int& exit_code) {
       "  fusebox kill tool:sql --reason 'wrong database' --drain 30s\n"
       "  fusebox kill list\n  fusebox kill drill payments --reason 'weekly drill'\n");
   add_kill_list(*command, exit_code);
-  auto* drills = command->add_subcommand("drill", "Trip drill:NAME, the whole way, and report it");
+  auto* drills = add_command(*command, "drill", "Trip drill:NAME, the whole way, and report it");
   on_run(*drills, exit_code,
          add_common(*drills, "NAME", "which drill; the time if it is absent", false), drill);
   command->callback([options, command, &exit_code] {
@@ -255,7 +255,7 @@ void add_kill(CLI::App& program, int& exit_code) {
 }
 
 void add_rearm(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("rearm", "Approve the re-arming of a stop order");
+  auto* command = add_command(program, "rearm", "Approve the re-arming of a stop order");
   on_run(*command, exit_code, add_common(*command, "ORDER", "kill-N, of `fusebox kill list`"),
          rearm);
   command->footer(
@@ -265,7 +265,7 @@ void add_rearm(CLI::App& program, int& exit_code) {
 }
 
 void add_breaker_orders(CLI::App& breakers, int& exit_code) {
-  auto* command = breakers.add_subcommand("force", "Open or close a breaker for a while");
+  auto* command = add_command(breakers, "force", "Open or close a breaker for a while");
   auto options = add_common(*command, "BREAKER", "its name and key values: tools:search");
   command->add_option("--state", options->state, "what it is to be")
       ->required()
@@ -275,7 +275,7 @@ void add_breaker_orders(CLI::App& breakers, int& exit_code) {
 }
 
 void add_limit_orders(CLI::App& limits, int& exit_code) {
-  auto* command = limits.add_subcommand("raise", "Give one key of a limit more, for a while");
+  auto* command = add_command(limits, "raise", "Give one key of a limit more, for a while");
   auto options = add_common(*command, "LIMIT", "its name and key values: spend:acme:bot");
   command->add_option("--dimension", options->dimension, "tokens, cost_usd, tool_calls, …")
       ->required();
@@ -286,12 +286,12 @@ void add_limit_orders(CLI::App& limits, int& exit_code) {
 }
 
 void add_approval_orders(CLI::App& approvals, int& exit_code) {
-  auto* grant = approvals.add_subcommand("grant", "Let the request pass, once");
+  auto* grant = add_command(approvals, "grant", "Let the request pass, once");
   auto granted = add_common(*grant, "ID", "of `fusebox approvals`");
   grant->add_option("--for", granted->lasts, "how long the grant holds, e.g. 10m");
   on_run(*grant, exit_code, granted,
          [](const Options& each) { return answer_approval(each, true); });
-  auto* deny = approvals.add_subcommand("deny", "Refuse the request");
+  auto* deny = add_command(approvals, "deny", "Refuse the request");
   on_run(*deny, exit_code, add_common(*deny, "ID", "of `fusebox approvals`"),
          [](const Options& each) { return answer_approval(each, false); });
 }

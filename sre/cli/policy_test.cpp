@@ -121,9 +121,9 @@ int run_tests(const Options& options) {
 }  // namespace
 
 void add_policy(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("policy", "Work with policies");
+  auto* command = add_command(program, "policy", "Work with policies");
   command->require_subcommand(1);
-  auto* test = command->add_subcommand("test", "Run the tests that stand beside the rules");
+  auto* test = add_command(*command, "test", "Run the tests that stand beside the rules");
   auto options = std::make_shared<Options>();
   test->add_option("PATH", options->paths, "files or folders with documents of kind PolicyTest")
       ->required();

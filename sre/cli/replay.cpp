@@ -144,8 +144,8 @@ int replay(const Options& options) {
 }  // namespace
 
 void add_replay(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand(
-      "replay", "Run a recorded journal through the engine, in virtual time");
+  auto* command =
+      add_command(program, "replay", "Run a recorded journal through the engine, in virtual time");
   auto options = std::make_shared<Options>();
   command
       ->add_option(

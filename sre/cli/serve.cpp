@@ -381,7 +381,7 @@ int serve(const std::vector<std::string>& paths) {
 }  // namespace
 
 void add_serve(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("serve", "The daemon: telemetry in, decisions out");
+  auto* command = add_command(program, "serve", "The daemon: telemetry in, decisions out");
   auto paths = std::make_shared<std::vector<std::string>>();
   command
       ->add_option("-c,--config", *paths,

@@ -96,7 +96,7 @@ int validate(const Options& options) {
 }  // namespace
 
 void add_validate(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("validate", "Check configuration and scenario files");
+  auto* command = add_command(program, "validate", "Check configuration and scenario files");
   auto options = std::make_shared<Options>();
   command->add_option("PATH", options->paths, "files, or folders of *.yaml and *.yml")->required();
   command->add_flag("--json", options->json, "print the diagnostics as JSON");

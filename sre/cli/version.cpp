@@ -10,7 +10,7 @@ namespace fusebox::cli {
 const char* version_text() { return "fusebox " FUSEBOX_VERSION; }
 
 void add_version(CLI::App& program, int& exit_code) {
-  auto* command = program.add_subcommand("version", "Print the version");
+  auto* command = add_command(program, "version", "Print the version");
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "as JSON");
   command->footer("Example:\n  fusebox version --json\n");
