@@ -1,4 +1,5 @@
 include("${CMAKE_CURRENT_LIST_DIR}/BuildOptions.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/PrecompiledHeaders.cmake")
 
 # One folder, one library target `fusebox_<folder>`, alias `fusebox::<folder>`; of a folder within a
 # folder the last name: `fusebox::runtime`.
@@ -10,6 +11,7 @@ function(fusebox_library folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;THIRD_PARTY" ${ARGN})
   cmake_path(GET folder FILENAME name)
   fusebox_static_library(fusebox_${name} "" ${folder} "${ARG_SOURCES}" "${ARG_THIRD_PARTY}")
+  fusebox_precompile(fusebox_${name} library)
   add_library(fusebox::${name} ALIAS fusebox_${name})
 
   # For fusebox_sanitized_library below, which builds the same sources once more.
@@ -46,6 +48,7 @@ function(fusebox_tests name)
   set(target fusebox_${name}_tests)
   add_executable(${target} ${ARG_SOURCES})
   fusebox_compile_options(${target})
+  fusebox_precompile(${target} test)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_definitions(${target} PRIVATE
     FUSEBOX_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data"
@@ -76,6 +79,7 @@ function(fusebox_sanitized_library folder)
   fusebox_static_library(${target} _sanitized ${folder} "${sources}" "${third_party}")
   set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
   fusebox_sanitize(${target})
+  fusebox_precompile(${target} sanitized)
 endfunction()
 
 # The sanitizers of the asan tree for one target of a tree that has none.

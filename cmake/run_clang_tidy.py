@@ -4,7 +4,7 @@
 A unit is skipped when the same preprocessed text passed before under the same rules: the key is a
 hash of both, so a changed header, flag or .clang-tidy makes it run again. BUILD/clang-tidy-passed
 holds one empty file per key. Units of the sanitized second libraries are the same sources again
-and left out.
+and left out. So are precompiled headers: here a unit must include what it uses.
 """
 
 import hashlib
@@ -24,11 +24,20 @@ def units(build):
     """(source, flags), each source once."""
     seen = {}
     for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
+        if Path(entry["file"]).name.startswith("cmake_pch"):
+            continue
         words = shlex.split(entry["command"])
         start = next(i for i, word in enumerate(words) if word.startswith("-"))
-        flags = words[start:words.index("-o")]
+        flags = without_precompiled(words[start:words.index("-o")])
         seen.setdefault(entry["file"], flags)
     return sorted(seen.items())
+
+
+def without_precompiled(flags):
+    """CMake writes `-Xclang -include-pch -Xclang FILE`, and the same with `-include`."""
+    options = [at for at, flag in enumerate(flags) if flag in ("-include-pch", "-include")]
+    dropped = {at for option in options for at in range(option - 1, option + 3)}
+    return [flag for at, flag in enumerate(flags) if at not in dropped]
 
 
 def key_of(source, flags, rules):
