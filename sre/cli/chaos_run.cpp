@@ -143,7 +143,8 @@ sim::Options options_of(const LoadedScenario& loaded, std::uint64_t seed) {
           .governed = true,
           .journal = {},
           .progress = {},
-          .trace = {}};
+          .trace = {},
+          .watch = {}};
 }
 
 int run_once(const Options& options, const LoadedScenario& loaded, std::uint64_t seed) {

@@ -51,7 +51,7 @@ Fleet::Fleet(const chaos::Scenario& scenario, const chaos::Profile& profile, Fle
       options_(std::move(options)),
       witness_(witness),
       roster_(scenario, profile.turns),
-      governor_(std::move(options_.engine), witness, options_.journal),
+      governor_(std::move(options_.engine), witness, options_.journal, options_.watch),
       injections_({scenario, options_.seed, options_.start}, roster_, witness, options_.journal),
       forms_(profile),
       courier_({scenario, injections_, governor_, witness, forms_, agenda_}),

@@ -43,6 +43,7 @@ struct FleetOptions {
   JournalSink journal;                      // may be empty
   std::function<void(Duration)> progress;   // each virtual minute; may be empty
   std::function<void(const Trace&)> trace;  // each event; may be empty
+  Watch watch;                              // each input of the engine; may be empty
 };
 
 class Fleet {

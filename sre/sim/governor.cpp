@@ -41,14 +41,16 @@ engine::EngineSpec with_arms(engine::EngineSpec spec) {
   return spec;
 }
 
-Governor::Governor(std::optional<engine::EngineSpec> spec, Witness& witness, JournalSink journal)
-    : witness_(witness), journal_(std::move(journal)) {
+Governor::Governor(std::optional<engine::EngineSpec> spec, Witness& witness, JournalSink journal,
+                   Watch watch)
+    : witness_(witness), journal_(std::move(journal)), watch_(std::move(watch)) {
   if (spec) engine_.emplace(with_arms(std::move(*spec)));
 }
 
 engine::Reply Governor::apply(const telemetry::Input& input) {
   effects_.clear();
   engine::Reply reply = engine_->apply(input, effects_);
+  if (watch_) watch_(*engine_, input, reply, effects_);
   pass_on();
   return reply;
 }

@@ -21,6 +21,11 @@ namespace fusebox::sim {
 // Takes one line of a journal, with its newline.
 using JournalSink = std::function<void(std::string_view line)>;
 
+// Sees each input of the engine and what it caused, before anybody else does; it may ask the engine
+// for its state and must not change it. What it is shown is valid during the call.
+using Watch = std::function<void(engine::Engine& engine, const telemetry::Input& input,
+                                 const engine::Reply& reply, const engine::Effects& effects)>;
+
 // Appends Dimension::Arm to the keys of breakers and to the scopes of limits.
 [[nodiscard]] engine::EngineSpec with_arms(engine::EngineSpec spec);
 
@@ -38,8 +43,9 @@ struct Answer {
 class Governor {
  public:
   // Without a spec nobody governs: everything is allowed, and what is told arrives. The witness
-  // must outlive it; `journal` may be empty.
-  Governor(std::optional<engine::EngineSpec> spec, Witness& witness, JournalSink journal);
+  // must outlive it; `journal` and `watch` may be empty.
+  Governor(std::optional<engine::EngineSpec> spec, Witness& witness, JournalSink journal,
+           Watch watch);
 
   [[nodiscard]] Answer check(const telemetry::CheckInput& check, Instant now);
   // `report.permit` is what Forms makes of an answer's number. Whether it counted: a report of an
@@ -61,6 +67,7 @@ class Governor {
   std::optional<engine::Engine> engine_;
   Witness& witness_;
   JournalSink journal_;
+  Watch watch_;
   engine::Effects effects_;
   Answer answer_;
   std::string line_;

@@ -55,6 +55,7 @@ chaos::RunResult simulate(const chaos::Scenario& scenario, const engine::EngineS
   fleet_options.journal = options.journal;
   fleet_options.progress = options.progress;
   fleet_options.trace = options.trace;
+  fleet_options.watch = options.watch;
   Fleet fleet(scenario, profile, std::move(fleet_options), witness);
   fleet.run();
   chaos::RunResult result = experiment.finish(fleet.injector(), fleet.now());

@@ -28,6 +28,7 @@ struct Options {
   JournalSink journal;
   std::function<void(Duration since_start)> progress;  // each virtual minute; may be empty
   std::function<void(const Trace&)> trace;             // each event; may be empty
+  Watch watch;                                         // each input of the engine; may be empty
 };
 
 // `slos` are those that the scenario names, as the configuration or the presets have them; they

@@ -2,11 +2,10 @@
 // its invariants hold while the world goes wrong.
 #include "sre/sim/governor.hpp"
 
-#include <map>
 #include <set>
 
-#include "slo/classify.hpp"
 #include "sre/engine/engine.hpp"
+#include "tests/sim/audit.hpp"
 #include "tests/sim/support.hpp"
 
 namespace fusebox::sim {
@@ -150,6 +149,22 @@ TEST(Governor, AKillStopsAgentsAndNothingIsAdmittedAfterIt) {
   EXPECT_GT(stopped, 200u);
 }
 
+TEST(Governor, NothingThatAnOrderCoversProceedsAfterIt) {
+  for (const char* scope : {"tenant:tenant-0", "agent:agent-3", "tenant:tenant-1/agent:agent-60",
+                            "model:m1", "tool:search", "capability:tool"}) {
+    SCOPED_TRACE(scope);
+    FleetOptions options = governed_by(kModelBreaker);
+    Auditor auditor(*options.engine);
+    options.watch = auditor.watch();
+    World world(scenario_with({}), steady_profile(), std::move(options));
+    world.notes.kill_at = kStart + 30s;
+    world.notes.kill_scope = scope;
+    world.run();
+    EXPECT_EQ(auditor.findings().count(), 0) << auditor.findings().text();
+    EXPECT_GT(auditor.stops().refused(), 0);
+  }
+}
+
 TEST(Governor, AKilledAgentsOtherTasksEndAtOnce) {
   chaos::Scenario scenario = scenario_with({});
   scenario.workload.agents = 1;
@@ -214,108 +229,22 @@ std::vector<chaos::FaultSpec> everything() {
   return faults;
 }
 
-// Asks the engine for its state each second.
-class Auditor final : public Notes {
- public:
-  using Notes::Notes;
-  chaos::Directive tick(Instant now) override {
-    if (engine != nullptr) check(engine->status());
-    return Notes::tick(now);
-  }
-
-  engine::Engine* engine = nullptr;
-  std::int64_t budgets_seen = 0;
-
- private:
-  void check(const engine::Status& status) {
-    for (const breakers::LimitSnapshot& limit : status.limits) {
-      for (const breakers::LimitKey& key : limit.keys) {
-        for (const breakers::BudgetUse& use : key.budget) {
-          ++budgets_seen;
-          // What was reported above a reservation overruns a budget; no grant does.
-          EXPECT_TRUE(key.overrun || use.used + use.reserved <= use.max) << limit.name;
-        }
-        EXPECT_TRUE(!key.slots || key.slots->in_flight <= key.slots->max) << limit.name;
-      }
-    }
-  }
-};
-
-struct Audited {
-  explicit Audited(std::uint64_t seed)
-      : scenario(scenario_with(everything())),
-        profile(steady_profile()),
-        notes(scenario.duration()) {
-    profile.fallback = 1;
-    profile.retry.timeout = 5s;
-    FleetOptions options = governed_by(kEverything);
-    options.start = kStart;
-    options.seed = seed;
-    fleet = std::make_unique<Fleet>(scenario, profile, std::move(options), notes);
-    notes.engine = fleet->governor().engine();
-    fleet->run();
-  }
-
-  chaos::Scenario scenario;
-  chaos::Profile profile;
-  Auditor notes;
-  std::unique_ptr<Fleet> fleet;
-};
-
 class Invariants : public testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(Invariants, BudgetsAreNeverGrantedAway) {
-  const Audited world(GetParam());
-  EXPECT_GT(world.notes.budgets_seen, 1'000);
-}
-
-TEST_P(Invariants, BreakersMoveAlongTheirEdges) {
-  const Audited world(GetParam());
-  const std::set<std::pair<std::string, std::string>> edges{
-      {"closed", "open"}, {"open", "half_open"}, {"half_open", "open"}, {"half_open", "closed"}};
-  std::map<std::string, std::string> state;
-  for (const telemetry::BreakerRecord& move : world.notes.records_of<telemetry::BreakerRecord>()) {
-    const auto [known, fresh] = state.try_emplace(move.key, "closed");
-    EXPECT_EQ(known->second, move.from);
-    EXPECT_TRUE(edges.contains({move.from, move.to})) << move.from << " to " << move.to;
-    known->second = move.to;
-  }
-  EXPECT_FALSE(state.empty());
-}
-
-TEST_P(Invariants, SlosEqualARecountOfWhatWasDelivered) {
-  const Audited world(GetParam());
-  const engine::Status status = world.notes.engine->status();
-  std::map<std::string, slo::Counts> counted;
-  for (const slo::SloSnapshot& slo : status.slos) {
-    for (const slo::SloKey& key : slo.keys) {
-      counted[slo.name].good += key.ever.good;
-      counted[slo.name].bad += key.ever.bad;
-    }
-  }
-  const engine::EngineSpec spec = engine_of(kEverything);
-  for (const slo::SloSpec& slo : spec.slos) {
-    slo::Counts recount;
-    for (const Seen& each : world.notes.delivered) {
-      telemetry::Event event;
-      event.kind = each.kind;
-      event.dimensions[Dimension::Kind] = telemetry::name_of(each.kind);
-      event.outcome = each.outcome;
-      event.measured = each.measured;
-      std::int64_t errors = 0;
-      const auto seen = slo::classify(slo, event, errors);
-      if (seen) ++(seen->good ? recount.good : recount.bad);
-    }
-    EXPECT_GT(recount.total(), 0) << slo.name;
-    EXPECT_EQ(counted[slo.name], recount) << slo.name;
-  }
-}
-
-TEST_P(Invariants, EveryPermitIsSettledOnce) {
-  const Audited world(GetParam());
-  const engine::Counters counters = world.notes.engine->status().counters;
-  EXPECT_EQ(counters.unknown_reports, 0);
-  EXPECT_LE(counters.committed, counters.proceeded);
+TEST_P(Invariants, HoldWhileEverythingGoesWrong) {
+  chaos::Profile profile = steady_profile();
+  profile.fallback = 1;
+  FleetOptions options = governed_by(kEverything);
+  options.seed = GetParam();
+  Auditor auditor(*options.engine);
+  options.watch = auditor.watch();
+  World world(scenario_with(everything()), profile, std::move(options));
+  world.run();
+  EXPECT_EQ(auditor.findings().count(), 0) << auditor.findings().text();
+  EXPECT_GT(auditor.budgets().looked_at(), 1'000);
+  EXPECT_GT(auditor.breakers().moves(), 0);
+  EXPECT_GT(auditor.breakers().probes(), 0);
+  EXPECT_GT(auditor.slos().counted(), 1'000);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Invariants, testing::Values(1, 2, 3));

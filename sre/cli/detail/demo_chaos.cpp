@@ -53,7 +53,8 @@ chaos::RunResult simulate(const LoadedScenario& loaded, std::string* journal) {
                         .governed = true,
                         .journal = appending_to(journal),
                         .progress = {},
-                        .trace = {}});
+                        .trace = {},
+                        .watch = {}});
 }
 
 Result<std::string> make_folder() {
