@@ -221,7 +221,7 @@ Watch Auditor::watch() {
     hear(input, reply, effects.records);
     if (!std::holds_alternative<telemetry::Tick>(input.body) || input.at < next_look_) return;
     look(engine.status());
-    next_look_ = input.at + look_every_;
+    next_look_ = input.at - input.at.time_since_epoch() % look_every_ + look_every_;
   };
 }
 

@@ -101,7 +101,7 @@ class BudgetBook {
   void add(const telemetry::Check& check, const breakers::Amounts& amounts, Instant now);
   void above(const breakers::LimitSpec& limit, std::string_view key, breakers::Resource resource,
              std::int64_t sum, Instant now);
-  void look(std::size_t limit, const breakers::LimitKey& key, Instant now);
+  void look(std::size_t index, const breakers::LimitKey& key, Instant now);
 
   const std::vector<breakers::LimitSpec>& limits_;
   Findings& findings_;
@@ -193,8 +193,9 @@ class SloBook {
 class Auditor {
  public:
   // `spec` as the simulation is given it: the arm is added here too. Watching, it looks at the
-  // status each `look_every`, and in each second in which a breaker or a stop order moved: a
-  // status of thousands of agents and tasks takes longer than everything that happened to them.
+  // status at whole multiples of `look_every`, so at the end of a run too, and in each second in
+  // which a breaker or a stop order moved: a status of thousands of agents and tasks takes longer
+  // than everything that happened to them.
   explicit Auditor(engine::EngineSpec spec, Duration look_every = std::chrono::seconds{1});
   Auditor(const Auditor&) = delete;
   Auditor& operator=(const Auditor&) = delete;
