@@ -175,17 +175,7 @@ BreakerSet& BreakerSet::operator=(BreakerSet&&) noexcept = default;
 const BreakerSpec& BreakerSet::spec() const { return impl_->spec; }
 
 bool BreakerSet::applies(const policy::Facts& facts) const {
-  if (!impl_->spec.where) return true;
-  switch (impl_->spec.where->evaluate(facts)) {
-    case policy::Outcome::True:
-      return true;
-    case policy::Outcome::False:
-      return false;
-    case policy::Outcome::Error:
-      ++impl_->condition_errors;
-      return false;
-  }
-  return false;
+  return !impl_->spec.where || impl_->spec.where->holds(facts, impl_->condition_errors);
 }
 
 std::int64_t BreakerSet::condition_errors() const { return impl_->condition_errors; }

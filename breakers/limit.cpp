@@ -162,17 +162,7 @@ Limit& Limit::operator=(Limit&&) noexcept = default;
 const LimitSpec& Limit::spec() const { return impl_->spec; }
 
 bool Limit::applies(const policy::Facts& facts) const {
-  if (!impl_->spec.where) return true;
-  switch (impl_->spec.where->evaluate(facts)) {
-    case policy::Outcome::True:
-      return true;
-    case policy::Outcome::False:
-      return false;
-    case policy::Outcome::Error:
-      ++impl_->condition_errors;
-      return false;
-  }
-  return false;
+  return !impl_->spec.where || impl_->spec.where->holds(facts, impl_->condition_errors);
 }
 
 std::int64_t Limit::condition_errors() const { return impl_->condition_errors; }

@@ -59,6 +59,12 @@ std::optional<Condition> Condition::compile(std::string_view text, const Schema&
 
 Outcome Condition::evaluate(const Facts& facts) const { return detail::evaluate(*program_, facts); }
 
+bool Condition::holds(const Facts& facts, std::int64_t& errors) const {
+  const Outcome outcome = evaluate(facts);
+  if (outcome == Outcome::Error) ++errors;
+  return outcome == Outcome::True;
+}
+
 std::string Condition::explain(const Facts& facts) const {
   return detail::explain(*program_, facts);
 }

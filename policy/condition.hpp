@@ -66,6 +66,9 @@ class Condition {
   // Allocates nothing, except that RE2 may grow the state cache of a pattern, within its bound.
   [[nodiscard]] Outcome evaluate(const Facts& facts) const;
 
+  // Whether it is true; an error is not, and is counted.
+  [[nodiscard]] bool holds(const Facts& facts, std::int64_t& errors) const;
+
   // Why: the outcome of each operand of the top-level `&&` and `||`, with the values it looked at,
   // e.g. `action == "tool" is false (action = "llm"); tokens > 5 is an error: absent (tokens:
   // absent)`. Long texts are cut at 64 bytes. For explain; allocates.

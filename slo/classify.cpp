@@ -3,12 +3,6 @@
 namespace fusebox::slo {
 namespace {
 
-bool matches(const policy::Condition& condition, const policy::Facts& facts, std::int64_t& errors) {
-  const policy::Outcome outcome = condition.evaluate(facts);
-  if (outcome == policy::Outcome::Error) ++errors;
-  return outcome == policy::Outcome::True;
-}
-
 bool satisfies(double value, Comparison op, double bound) {
   switch (op) {
     case Comparison::Lte:
@@ -25,8 +19,8 @@ bool satisfies(double value, Comparison op, double bound) {
 
 std::optional<Classified> classify_ratio(const RatioIndicator& indicator,
                                          const policy::Facts& facts, std::int64_t& errors) {
-  if (!matches(indicator.total, facts, errors)) return std::nullopt;
-  return Classified{.good = matches(indicator.part, facts, errors) == indicator.part_is_good,
+  if (!indicator.total.holds(facts, errors)) return std::nullopt;
+  return Classified{.good = indicator.part.holds(facts, errors) == indicator.part_is_good,
                     .value = std::nullopt};
 }
 
@@ -36,7 +30,7 @@ std::optional<Classified> classify_threshold(const ThresholdIndicator& indicator
                                              const policy::Facts& facts, std::int64_t& errors) {
   // The field before the condition: it is cheaper, and most events lack it.
   const auto value = telemetry::numeric_value(event, indicator.value);
-  if (!value || !matches(indicator.where, facts, errors)) return std::nullopt;
+  if (!value || !indicator.where.holds(facts, errors)) return std::nullopt;
   return Classified{.good = satisfies(*value, objective.op, objective.bound), .value = value};
 }
 
