@@ -78,6 +78,8 @@ const KeySpec& agent_key() {
 }
 
 EventReply Engine::Impl::on_event(const telemetry::Event& event) {
+  const Fingerprint identity = event.id.empty() ? Fingerprint{} : identity_of(event);
+  seen_events.prefetch(identity);  // a miss of the cache that goes by beside the next ones
   heard(event.dimensions);
   if (event.kind == EventKind::Heartbeat) {
     note_activity(event);
@@ -85,7 +87,7 @@ EventReply Engine::Impl::on_event(const telemetry::Event& event) {
   }
   Permit* permit = event.id.empty() ? nullptr : permits.find(event.id);
   if (permit != nullptr && !is_report_of(event, *permit)) permit = nullptr;
-  if (permit == nullptr && !event.id.empty() && !seen_events.insert(identity_of(event))) {
+  if (permit == nullptr && !event.id.empty() && !seen_events.insert(identity)) {
     ++counters.duplicate;
     return EventReply::Duplicate;
   }

@@ -35,6 +35,11 @@ class RecentSet {
   // True if it was new.
   bool insert(const Fingerprint& id);
   [[nodiscard]] bool contains(const Fingerprint& id) const;
+  // Both generations are out of the cache, nearly always: to be asked for ahead.
+  void prefetch(const Fingerprint& id) const {
+    young_.prefetch(id);
+    old_.prefetch(id);
+  }
 
   template <class Archive>
   void visit(Archive& archive) {
