@@ -1,6 +1,7 @@
 #include "policy/rules.hpp"
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 namespace fusebox::policy {
 namespace {
@@ -20,6 +21,12 @@ Reason reason_of(Effect effect) {
   }
   FUSEBOX_ASSERT(false);
   return Reason::None;
+}
+
+constexpr std::uint32_t kNothing = 0;
+
+std::uint32_t hash_of(std::string_view text) {
+  return static_cast<std::uint32_t>(stable_hash(text)) | 1;  // never kNothing
 }
 
 // Whether a permissive policy enforces rules of this effect.
@@ -77,9 +84,22 @@ Enforcement effective_mode(PolicyMode policy, Enforcement rule, Effect effect) {
   return rule;
 }
 
-void match_request(const PolicySpec& policy, const Facts& facts, std::vector<RuleMatch>& out) {
+RequestRules::RequestRules(const PolicySpec& policy, Slot by) : by_(by) {
   for (const RuleSpec& rule : policy.rules) {
     if (rule.trigger != Trigger::Request) continue;
+    const auto demanded = rule.when.required_literal(by);
+    rules_.push_back(&rule);
+    demands_.push_back(demanded ? hash_of(*demanded) : kNothing);
+  }
+}
+
+void RequestRules::match(const Facts& facts, std::vector<RuleMatch>& out) const {
+  const Value value = facts.get(by_);
+  const bool comparable = value.kind == Value::Kind::String;
+  const std::uint32_t has = comparable ? hash_of(value.text) : kNothing;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (comparable && demands_[i] != kNothing && demands_[i] != has) continue;
+    const RuleSpec& rule = *rules_[i];
     switch (rule.when.evaluate(facts)) {
       case Outcome::False:
         break;

@@ -63,9 +63,23 @@ struct RuleMatch {
   bool erred = false;  // the condition was an error value
 };
 
-// Every request rule of `policy` that matches `facts` or errs with an on_error other than allow,
-// appended to `out` in the order of the file. Allocates only if `out` must grow.
-void match_request(const PolicySpec& policy, const Facts& facts, std::vector<RuleMatch>& out);
+// The request rules of one policy, made ready to be asked often. A rule that demands another value
+// of one name than the request has (`target == "x" && …`) is passed over by comparing two hashes,
+// 0.3 ns instead of 10: a conjunction with a false operand is false, whatever errs beside it.
+class RequestRules {
+ public:
+  // The policy must outlive this, where it is. `by`: the name, a string, that is compared first.
+  RequestRules(const PolicySpec& policy, Slot by);
+
+  // Every rule that matches `facts` or errs with an on_error other than allow, appended to `out` in
+  // the order of the file. Allocates only if `out` must grow. Thread-safe.
+  void match(const Facts& facts, std::vector<RuleMatch>& out) const;
+
+ private:
+  std::vector<const RuleSpec*> rules_;
+  std::vector<std::uint32_t> demands_;  // by rule: a hash of the value it demands, kNothing if none
+  Slot by_;
+};
 
 // The verdict of one match, as gate governance: kill and deny carry policy_denied,
 // require_approval carries approval_required. (Who trips a kill is the engine's business.)

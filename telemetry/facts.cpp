@@ -138,6 +138,8 @@ const policy::Schema& request_schema() {
   return schema;
 }
 
+Slot target_slot() { return static_cast<Slot>(Field::Target); }
+
 Value EventFacts::get(Slot slot) const {
   if (slot < kDimensionCount) return Value::of(event_.dimensions[static_cast<Dimension>(slot)]);
   const Measurements& measured = event_.measured;

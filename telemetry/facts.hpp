@@ -18,6 +18,8 @@ namespace fusebox::telemetry {
 [[nodiscard]] const policy::Schema& indicator_schema();
 // Rules on `request`: the common names and action, target, args, estimate.
 [[nodiscard]] const policy::Schema& request_schema();
+// Of `target`: what rules on `request` differ in, mostly.
+[[nodiscard]] policy::Slot target_slot();
 
 // Slots are the same in all three schemas, so a common condition evaluates on both adapters; a
 // slot that the input does not have is an error value.

@@ -4,6 +4,7 @@
 
 #include "base/overload.hpp"
 #include "sre/engine/detail/core.hpp"
+#include "sre/engine/detail/gates.hpp"
 
 namespace fusebox::engine {
 namespace {
@@ -25,6 +26,7 @@ Engine::Impl::Impl(EngineSpec from)
       slos(spec.slos.begin(), spec.slos.end()),
       breaker_sets(spec.breakers.begin(), spec.breakers.end()),
       limits(spec.limits.begin(), spec.limits.end()),
+      request_rules(request_rules_of(spec)),
       state_rules(spec) {}
 
 Reply Engine::Impl::apply(const telemetry::Input& input, Effects& out) {

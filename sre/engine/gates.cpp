@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "sre/engine/detail/core.hpp"
+#include "telemetry/facts.hpp"
 
 namespace fusebox::engine {
 namespace {
@@ -133,9 +134,18 @@ void Engine::Impl::ask_fence(const telemetry::Check& check) {
   deliberation.object(verdict);
 }
 
-void Engine::Impl::ask_policies(const telemetry::CheckInput& input, const policy::Facts& facts) {
+std::vector<policy::RequestRules> request_rules_of(const EngineSpec& spec) {
+  std::vector<policy::RequestRules> out;
   for (const policy::PolicySpec& policy : spec.policies) {
-    match_policy(policy, input, facts);
+    out.emplace_back(policy, telemetry::target_slot());
+  }
+  return out;
+}
+
+void Engine::Impl::ask_policies(const telemetry::CheckInput& input, const policy::Facts& facts) {
+  for (std::size_t i = 0; i < spec.policies.size(); ++i) {
+    const policy::PolicySpec& policy = spec.policies[i];
+    match_policy(i, input, facts);
     const bool matched = weigh_matches(input.check.dimensions);
     if (!matched && policy.default_effect != Effect::Allow) {
       deliberation.object(policy::default_verdict(policy));
@@ -148,13 +158,13 @@ void Engine::Impl::ask_policies(const telemetry::CheckInput& input, const policy
   }
 }
 
-void Engine::Impl::match_policy(const policy::PolicySpec& policy,
-                                const telemetry::CheckInput& input, const policy::Facts& facts) {
+void Engine::Impl::match_policy(std::size_t index, const telemetry::CheckInput& input,
+                                const policy::Facts& facts) {
   deliberation.matches.clear();
   if (input.recorded) {
-    recall_matches(policy, input.recorded->rules, deliberation.matches);
+    recall_matches(spec.policies[index], input.recorded->rules, deliberation.matches);
   } else {
-    policy::match_request(policy, facts, deliberation.matches);
+    request_rules[index].match(facts, deliberation.matches);
   }
   for (const policy::RuleMatch& match : deliberation.matches) {
     deliberation.outcomes.push_back({match.rule->id, match.erred});

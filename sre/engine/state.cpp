@@ -6,6 +6,7 @@
 #include "base/json_writer.hpp"
 #include "killswitch/sha256.hpp"
 #include "sre/engine/detail/core.hpp"
+#include "sre/engine/detail/gates.hpp"
 #include "sre/engine/detail/spec_digest.hpp"
 
 namespace fusebox::engine {
@@ -184,6 +185,7 @@ Effects Engine::Impl::reconfigure(EngineSpec next) {
   slos = {spec.slos.begin(), spec.slos.end()};
   breaker_sets = {spec.breakers.begin(), spec.breakers.end()};
   limits = {spec.limits.begin(), spec.limits.end()};
+  request_rules = request_rules_of(spec);
   state_rules = StateRules(spec);
   state_rules.count_errors(rule_errors);
 

@@ -67,17 +67,18 @@ TEST(ConditionEvaluation, AllocatesNothing) {
   EXPECT_GT(allocations.load(), before) << "the count counts";
 }
 
-TEST(MatchRequest, AllocatesNothingOnceItsListHasGrown) {
+TEST(RequestRules, AllocatesNothingOnceItsListHasGrown) {
   PolicySpec policy;
   for (const Condition& condition : conditions()) {
     policy.rules.push_back({.id = "r", .when = condition, .message = {}});
   }
   const SampleFacts facts;
+  const RequestRules rules(policy, static_cast<Slot>(testing::Sample::Target));
   std::vector<RuleMatch> matches;
-  match_request(policy, facts, matches);
+  rules.match(facts, matches);
   matches.clear();
   const std::size_t before = allocations.load();
-  match_request(policy, facts, matches);
+  rules.match(facts, matches);
   EXPECT_EQ(allocations.load(), before);
   EXPECT_FALSE(matches.empty());
 }

@@ -83,7 +83,7 @@ TEST(PolicyCaseP10, AnErrorInADenyRuleDenies) {
   PolicySpec policy;
   policy.rules.push_back({.id = "no-big-spend", .when = compiled("absent > 5"), .message = "no"});
   std::vector<RuleMatch> matches;
-  match_request(policy, SampleFacts(), matches);
+  RequestRules(policy, static_cast<Slot>(testing::Sample::Target)).match(SampleFacts(), matches);
   ASSERT_EQ(matches.size(), 1U);
   EXPECT_TRUE(matches[0].erred);
   const Verdict verdict = verdict_of(matches[0]);

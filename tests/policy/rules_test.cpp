@@ -13,6 +13,7 @@ namespace fusebox::policy {
 namespace {
 
 using testing::kSampleSchema;
+using testing::Sample;
 using testing::SampleFacts;
 
 RuleSpec rule(std::string id, std::string_view when, Effect effect) {
@@ -22,13 +23,15 @@ RuleSpec rule(std::string id, std::string_view when, Effect effect) {
   return {.id = std::move(id), .when = *condition, .effect = effect};
 }
 
+constexpr Slot kTarget = static_cast<Slot>(Sample::Target);
+
 std::vector<RuleMatch> matches_of(const PolicySpec& policy) {
   std::vector<RuleMatch> matches;
-  match_request(policy, SampleFacts(), matches);
+  RequestRules(policy, kTarget).match(SampleFacts(), matches);
   return matches;
 }
 
-TEST(MatchRequest, KeepsTheOrderOfTheFileAndLeavesOutWhatDoesNotMatch) {
+TEST(RequestRules, KeepsTheOrderOfTheFileAndLeavesOutWhatDoesNotMatch) {
   PolicySpec policy;
   policy.rules = {rule("a", "tokens == 7", Effect::RequireApproval),
                   rule("b", "tokens == 8", Effect::Deny), rule("c", "flag", Effect::Allow),
@@ -42,14 +45,14 @@ TEST(MatchRequest, KeepsTheOrderOfTheFileAndLeavesOutWhatDoesNotMatch) {
   EXPECT_EQ(matches[2].effect, Effect::Kill);
 }
 
-TEST(MatchRequest, RulesOnSloStateAreNotAsked) {
+TEST(RequestRules, RulesOnSloStateAreNotAsked) {
   PolicySpec policy;
   policy.rules = {rule("slo", "true", Effect::Kill)};
   policy.rules[0].trigger = Trigger::Slo;
   EXPECT_TRUE(matches_of(policy).empty());
 }
 
-TEST(MatchRequest, AnErringRuleSaysItsOnError) {
+TEST(RequestRules, AnErringRuleSaysItsOnError) {
   PolicySpec policy;
   policy.rules = {rule("denies", "absent > 1", Effect::Deny),
                   rule("asks", "absent > 1", Effect::Deny),
@@ -64,13 +67,42 @@ TEST(MatchRequest, AnErringRuleSaysItsOnError) {
   EXPECT_EQ(matches[1].effect, Effect::RequireApproval);
 }
 
-TEST(MatchRequest, AppendsToWhatOtherPoliciesSaid) {
+TEST(RequestRules, AppendsToWhatOtherPoliciesSaid) {
   PolicySpec policy;
   policy.rules = {rule("a", "true", Effect::Deny)};
+  const RequestRules rules(policy, kTarget);
   std::vector<RuleMatch> matches;
-  match_request(policy, SampleFacts(), matches);
-  match_request(policy, SampleFacts(), matches);
+  rules.match(SampleFacts(), matches);
+  rules.match(SampleFacts(), matches);
   EXPECT_EQ(matches.size(), 2U);
+}
+
+// What each condition says by itself is the slow and obvious model.
+TEST(RequestRules, ComparingOneNameFirstChangesNoAnswer) {
+  PolicySpec policy;
+  for (const std::string_view about :
+       {"target == 'sql_écho'", "target == 'other'", "flag", "target != 'other'", "absent > 1"}) {
+    for (const std::string_view term : {"", " && absent > 1", " && tokens == 7", " && tokens == 8",
+                                        " || tokens == 7", " || absent > 1"}) {
+      const std::string when = std::string(about) + std::string(term);
+      policy.rules.push_back(rule(when, when, Effect::Deny));
+    }
+  }
+  std::vector<std::string> expected;
+  for (const RuleSpec& each : policy.rules) {
+    const Outcome outcome = each.when.evaluate(SampleFacts());
+    if (outcome != Outcome::False) expected.push_back(each.id);
+  }
+  // By a string name, by one that no rule demands, by one that is no string, by an absent one.
+  for (const Sample by : {Sample::Target, Sample::Action, Sample::Tokens, Sample::Absent}) {
+    std::vector<RuleMatch> matches;
+    RequestRules(policy, static_cast<Slot>(by)).match(SampleFacts(), matches);
+    std::vector<std::string> found;
+    for (const RuleMatch& match : matches) found.push_back(match.rule->id);
+    EXPECT_EQ(found, expected) << static_cast<int>(by);
+  }
+  EXPECT_GT(expected.size(), 5U);
+  EXPECT_LT(expected.size(), policy.rules.size());
 }
 
 TEST(VerdictOf, CarriesTheRuleAndTheReasonOfTheEffect) {

@@ -150,7 +150,7 @@ struct Engine::Impl {
   // gates.cpp
   void ask_fence(const telemetry::Check& check);
   void ask_policies(const telemetry::CheckInput& input, const policy::Facts& facts);
-  void match_policy(const policy::PolicySpec& policy, const telemetry::CheckInput& input,
+  void match_policy(std::size_t index, const telemetry::CheckInput& input,
                     const policy::Facts& facts);
   [[nodiscard]] bool weigh_matches(const Dimensions& dimensions);
   void ask_limits(const telemetry::Check& check, const policy::Facts& facts);
@@ -229,6 +229,7 @@ struct Engine::Impl {
   std::vector<slo::Slo> slos;
   std::vector<breakers::BreakerSet> breaker_sets;
   std::vector<breakers::Limit> limits;
+  std::vector<policy::RequestRules> request_rules;  // by policy
   StateRules state_rules;
   killswitch::Fence fence;
   killswitch::AuditChain chain;
