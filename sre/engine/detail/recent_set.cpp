@@ -45,7 +45,8 @@ bool RecentSet::Generation::contains(const Fingerprint& id) const {
   if (slots.empty()) return false;
   const std::size_t mask = slots.size() - 1;
   for (std::size_t slot = id.low & mask; slots[slot] != 0; slot = (slot + 1) & mask) {
-    if (ids[slots[slot] - 1] == id) return true;
+    const std::uint32_t index = (slots[slot] & kIndexMask) - 1;
+    if (slots[slot] == slot_value(id, index) && ids[index] == id) return true;
   }
   return false;
 }
@@ -60,7 +61,7 @@ void RecentSet::Generation::place(std::uint32_t index) {
   const std::size_t mask = slots.size() - 1;
   std::size_t slot = ids[index].low & mask;
   while (slots[slot] != 0) slot = (slot + 1) & mask;
-  slots[slot] = index + 1;
+  slots[slot] = slot_value(ids[index], index);
 }
 
 void RecentSet::Generation::grow() {

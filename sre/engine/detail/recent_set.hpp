@@ -56,8 +56,14 @@ class RecentSet {
 
  private:
   struct Generation {
+    // In a slot: 1 + index into ids, and above it bits of the id, so that the ids of other slots
+    // are not read; 0 is free.
+    static constexpr unsigned kIndexBits = 17;
+    static constexpr std::uint32_t kIndexMask = (std::uint32_t{1} << kIndexBits) - 1;
+    static_assert(kRecentIdsMin < std::size_t{1} << kIndexBits);
+
     std::vector<Fingerprint> ids;      // in order of arrival
-    std::vector<std::uint32_t> slots;  // 1 + index into ids, 0 is free; a power of two
+    std::vector<std::uint32_t> slots;  // a power of two
     [[nodiscard]] bool contains(const Fingerprint& id) const;
     void prefetch(const Fingerprint& id) const {
       if (!slots.empty()) __builtin_prefetch(&slots[id.low & (slots.size() - 1)]);
@@ -65,6 +71,9 @@ class RecentSet {
     void insert(const Fingerprint& id);
     void place(std::uint32_t index);
     void grow();
+    static std::uint32_t slot_value(const Fingerprint& id, std::uint32_t index) {
+      return static_cast<std::uint32_t>(id.high >> 32) << kIndexBits | (index + 1);
+    }
   };
   void rebuild();
 
