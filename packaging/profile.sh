@@ -16,12 +16,13 @@ export LLVM_PROFILE_FILE=$raw/%p.profraw
 
 packaging/step.sh "configure the profile tree" packaging/configure.sh profile
 packaging/step.sh "build with counters, $jobs jobs" \
-  cmake --build --preset profile -j "$jobs" -t fusebox make_journal engine_bench otlp_bench
+  cmake --build --preset profile -j "$jobs" \
+  -t fusebox make_journal engine_bench otlp_bench breaker_bench
 
 train() {
   "$tree/bin/make_journal" --lines 500000 --days 30 --seed 1 >"$raw/journal"
   "$tree/fusebox" replay -c tests/integration/example/fusebox.yaml "$raw/journal" --out "$raw/lines"
-  for program in engine_bench otlp_bench; do
+  for program in engine_bench otlp_bench breaker_bench; do
     "$tree/bin/$program" --benchmark_min_time=0.2
   done
   "$tree/fusebox" chaos run scenarios/provider-brownout.yaml \
