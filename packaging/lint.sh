@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 sources() {
-  find base policy telemetry slo breakers killswitch sre tests -name broken_house -prune -o \
+  find base policy telemetry slo breakers killswitch chaos exporters sre tests -name broken_house -prune -o \
     \( -name '*.hpp' -o -name '*.cpp' \) -print0
 }
 

@@ -1,7 +1,5 @@
 // Golden files: data/explain/NAME.yaml and what `chaos explain` says of it in NAME.golden.
 // UPDATE_GOLDEN=1 writes them anew; they are reviewed as prose.
-#include "chaos/explain.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chaos/explain.hpp"
 #include "sre/config/scenario.hpp"
 #include "tests/config/support.hpp"
 
