@@ -106,7 +106,9 @@ std::optional<std::string> standing_stop(const json::value& body) {
 // Asks the daemon that this installation has, if it has one, whether experiments are stopped. Who
 // names a daemon wants it asked: not reaching that one is an error. The exit code of a refusal.
 std::optional<int> refused_by_kill_switch(const DaemonOptions& options) {
-  const bool named = !options.server.empty() || std::getenv("FUSEBOX_SERVER") != nullptr;
+  const char* const server =
+      std::getenv("FUSEBOX_SERVER");  // NOLINT: no thread has been started yet
+  const bool named = !options.server.empty() || server != nullptr;
   auto client = DaemonClient::connect(options);
   if (!client) return named ? std::optional(report_failure(client.error())) : std::nullopt;
   const auto answer = client->get("/v1/kills");

@@ -103,10 +103,10 @@ double number_of(const json::value& value, std::string_view name) {
 }
 
 const json::array& list_of(const json::value& body, std::string_view name) {
-  static const json::array kNone;
+  static const json::array none;
   const json::object* object = body.if_object();
   const json::value* list = object == nullptr ? nullptr : object->if_contains(name);
-  return list != nullptr && list->is_array() ? list->as_array() : kNone;
+  return list != nullptr && list->is_array() ? list->as_array() : none;
 }
 
 template <class... T>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -29,7 +30,8 @@ Result<void> LineReader::open(const std::string& path) {
   path_ = path == "-" ? "standard input" : path;
   descriptor_ = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ >= 0) return {};
-  return Unexpected{ErrorCode::FileUnreadable, "cannot open " + path + ": " + std::strerror(errno)};
+  return Unexpected{ErrorCode::FileUnreadable,
+                    "cannot open " + path + ": " + std::generic_category().message(errno)};
 }
 
 std::optional<std::string_view> LineReader::next() {
@@ -65,8 +67,8 @@ bool LineReader::fill() {
         ::read(descriptor_, buffer_.data() + end_, std::min(kReadBytes, buffer_.size() - end_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      error_ =
-          Error{ErrorCode::FileUnreadable, "cannot read " + path_ + ": " + std::strerror(errno)};
+      error_ = Error{ErrorCode::FileUnreadable,
+                     "cannot read " + path_ + ": " + std::generic_category().message(errno)};
       return false;
     }
     at_end_ = count == 0;

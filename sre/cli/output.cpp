@@ -2,7 +2,7 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kFlushBytes = 1 << 16;  // stays in cache until it is written
 
 Unexpected output_error(const std::string& path, const char* doing) {
-  return {ErrorCode::FileUnreadable, std::string(doing) + " " + path + ": " + std::strerror(errno)};
+  return {ErrorCode::FileUnreadable,
+          std::string(doing) + " " + path + ": " + std::generic_category().message(errno)};
 }
 
 const char* escape_of(Style style) {

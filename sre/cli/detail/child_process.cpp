@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <span>
+#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -38,7 +38,7 @@ bool await_any(std::span<pollfd> descriptors, Duration limit) {
 }
 
 Unexpected failed(const std::string& subject, int code) {
-  return {ErrorCode::FileUnreadable, subject + ": " + std::strerror(code)};
+  return {ErrorCode::FileUnreadable, subject + ": " + std::generic_category().message(code)};
 }
 
 }  // namespace
@@ -50,6 +50,7 @@ OwnedDescriptor::~OwnedDescriptor() {
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argv,
                                          const std::string& log) {
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   posix_spawn_file_actions_t files;

@@ -2,10 +2,10 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -46,7 +46,8 @@ std::string own_path() {
 Result<DemoDaemon> DemoDaemon::start(std::string_view configuration) {
   std::string folder = (std::filesystem::temp_directory_path() / "fusebox-demo-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) {
-    return Unexpected{ErrorCode::FileUnreadable, folder + ": " + std::strerror(errno)};
+    return Unexpected{ErrorCode::FileUnreadable,
+                      folder + ": " + std::generic_category().message(errno)};
   }
   DemoDaemon daemon(folder);
   std::ofstream(folder + "/fusebox.yaml") << configuration;

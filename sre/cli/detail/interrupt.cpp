@@ -20,7 +20,7 @@ sigset_t ends() {
 
 Interrupt::Interrupt() {
   const sigset_t set = ends();
-  sigprocmask(SIG_BLOCK, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 std::optional<int> Interrupt::await(Duration limit) {
