@@ -151,7 +151,7 @@ int rearm(const Options& options) {
   return armed ? kSuccess : kOneMoreApproval;
 }
 
-int act(const Options& options, const std::string& target, json::object body,
+int act(const Options& options, const std::string& target, const json::object& body,
         const std::string& done) {
   int code = kSuccess;
   const auto answer = post(options, target, body, code);
@@ -210,7 +210,7 @@ std::shared_ptr<Options> add_common(CLI::App& command, const std::string& subjec
 }
 
 template <class Run>
-void on_run(CLI::App& command, int& exit_code, std::shared_ptr<Options> options, Run run) {
+void on_run(CLI::App& command, int& exit_code, const std::shared_ptr<Options>& options, Run run) {
   command.callback([options, &exit_code, run] { exit_code = run(*options); });
 }
 

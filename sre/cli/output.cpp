@@ -128,7 +128,7 @@ void append_visible(std::string& out, std::string_view text) {
 bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
 bool wants_colour(std::FILE* stream) {
-  const char* no_colour = std::getenv("NO_COLOR");
+  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT: no thread has been started yet
   return is_terminal(stream) && (no_colour == nullptr || *no_colour == '\0');
 }
 

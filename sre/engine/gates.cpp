@@ -136,6 +136,7 @@ void Engine::Impl::ask_fence(const telemetry::Check& check) {
 
 std::vector<policy::RequestRules> request_rules_of(const EngineSpec& spec) {
   std::vector<policy::RequestRules> out;
+  out.reserve(spec.policies.size());
   for (const policy::PolicySpec& policy : spec.policies) {
     out.emplace_back(policy, telemetry::target_slot());
   }

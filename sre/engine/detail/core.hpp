@@ -118,7 +118,7 @@ struct Engine::Impl {
   explicit Impl(EngineSpec from);
 
   // engine.cpp
-  Reply apply(const telemetry::Input& input, Effects& effects);
+  Reply apply(const telemetry::Input& input, Effects& out);
   Reply dispatch(const telemetry::InputBody& body);
   void advance(Instant to);
   void fire(const Timer& timer);
