@@ -1,6 +1,8 @@
 #include "base/key.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -12,6 +14,28 @@ namespace {
 void append_length(std::string& out, std::size_t length) {
   for (; length >= 0x80; length >>= 7) out += static_cast<char>(length | 0x80);
   out += static_cast<char>(length);
+}
+
+// Copies the text, in whole words from the front and one that ends with it: for a name of a few
+// bytes a call of memcpy costs more than the copy.
+void copy_short(char* to, std::string_view text) {
+  const auto copy = [&]<class Word>(std::size_t at, Word word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    std::memcpy(to + at, &word, sizeof word);
+  };
+  const std::size_t size = text.size();
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) copy(at, std::uint64_t{});
+    copy(size - 8, std::uint64_t{});
+  } else if (size >= 4) {
+    copy(0, std::uint32_t{});
+    copy(size - 4, std::uint32_t{});
+  } else if (size >= 2) {
+    copy(0, std::uint16_t{});
+    copy(size - 2, std::uint16_t{});
+  } else if (size == 1) {
+    *to = text.front();
+  }
 }
 
 // Takes the next value off the front of an encoded key; nullopt if there is none.
@@ -57,7 +81,7 @@ std::string_view KeySpec::encode(const Dimensions& from, KeyBuffer& buffer) cons
       return encode_long(from, buffer.long_);
     }
     usual[size++] = static_cast<char>(value.size());
-    std::copy(value.begin(), value.end(), usual.data() + size);
+    copy_short(usual.data() + size, value);
     size += value.size();
   }
   return {usual.data(), size};

@@ -40,6 +40,17 @@ TEST(KeySpec, ValuesComeBack) {
 }
 
 // Two different pairs of values never give one key, whatever the bytes look like.
+TEST(KeySpec, ValuesOfEveryLengthComeBack) {
+  Draw draw(2);
+  for (std::size_t length = 0; length <= 140; ++length) {
+    std::string agent = draw.bytes(600);
+    agent.resize(length, 'x');
+    const std::string key = encoded(kAgentTool, agent_tool(agent, "t"));
+    ASSERT_EQ(kAgentTool.value(key, Dimension::Agent), agent) << length;
+    ASSERT_EQ(kAgentTool.value(key, Dimension::Tool), "t") << length;
+  }
+}
+
 TEST(KeySpec, NoValueImitatesASeparator) {
   Draw draw(2);
   std::map<std::string, std::pair<std::string, std::string>> keys;

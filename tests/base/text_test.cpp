@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <array>
+#include <cstring>
 #include <set>
 #include <vector>
 
@@ -107,6 +108,32 @@ TEST(StableHash, NeverChanges) {
   EXPECT_EQ(stable_hash(""), 2358710677322311236U);
   EXPECT_EQ(stable_hash("agent"), 4417460780513933394U);
   EXPECT_EQ(stable_hash("a longer text of several words", 7), 2673537454466801439U);
+}
+
+// The slow and obvious way: zero-padded words of eight bytes, each multiplied and folded.
+std::uint64_t hash_by_words(const std::string& bytes) {
+  __extension__ typedef unsigned __int128 Uint128;  // NOLINT: `using` takes no __extension__
+  constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
+  std::string padded = bytes;
+  padded.resize((bytes.size() + 7) / 8 * 8);
+  padded.append(reinterpret_cast<const char*>(&kMultiplier), sizeof kMultiplier);
+  std::uint64_t hash = bytes.size() * kMultiplier;
+  for (std::size_t at = 0; at < padded.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, padded.data() + at, sizeof word);
+    const Uint128 product = Uint128{hash ^ word} * kMultiplier;
+    hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^ word;
+  }
+  return hash;
+}
+
+TEST(StableHash, IsThatOfZeroPaddedWordsAtEveryLength) {
+  Draw draw(3);
+  for (std::size_t length = 0; length < 64; ++length) {
+    std::string bytes = draw.bytes(600);
+    bytes.resize(length, 'x');
+    EXPECT_EQ(stable_hash(bytes), hash_by_words(bytes)) << length;
+  }
 }
 
 TEST(StableHash, TellsLengthsSeedsAndTailsApart) {
