@@ -4,7 +4,8 @@
 A unit is skipped when the same preprocessed text passed before under the same rules: the key is a
 hash of both, so a changed header, flag or .clang-tidy makes it run again. BUILD/clang-tidy-passed
 holds one empty file per key. Units of the sanitized second libraries are the same sources again
-and left out. So are precompiled headers: here a unit must include what it uses.
+and left out. So are sources that the build makes, and precompiled headers: here a unit must
+include what it uses.
 """
 
 import hashlib
@@ -24,7 +25,8 @@ def units(build):
     """(source, flags), each source once."""
     seen = {}
     for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
-        if Path(entry["file"]).name.startswith("cmake_pch"):
+        source = Path(entry["file"])
+        if source.name.startswith("cmake_pch") or source.is_relative_to(build.resolve()):
             continue
         words = shlex.split(entry["command"])
         start = next(i for i, word in enumerate(words) if word.startswith("-"))

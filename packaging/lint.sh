@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 sources() {
-  find base policy telemetry slo breakers killswitch chaos exporters sre tests -name broken_house -prune -o \
-    \( -name '*.hpp' -o -name '*.cpp' \) -print0
+  find base policy telemetry slo breakers killswitch chaos exporters sre tests \
+    -name broken_house -prune -o \( -name '*.hpp' -o -name '*.cpp' \) -print0
 }
 
 if [[ ${1:-} == fmt ]]; then
